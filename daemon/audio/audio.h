@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The audio session: what PipeWire is to do for the calls.
+ *
+ * The caller says per call what it wants (struct audio_wish); audio compares that with the server's
+ * graph and makes the difference, again whenever either of the two changes. So there is one
+ * question, "what should be there", and no list of steps that a crash could leave half done.
+ *
+ * Every callback comes from the event loop, never from inside a function of this header. All names
+ * and strings that are handed out are valid until the callback returns, or, for getters, until the
+ * loop runs again.
+ */
+#ifndef CALLSD_AUDIO_AUDIO_H
+#define CALLSD_AUDIO_AUDIO_H
+
+#include <sys/types.h>
+
+#include "model/types.h"
+
+struct audio;
+struct sd_event;
+
+/* What one call wants. Strings are copied. */
+struct audio_wish {
+        const char *call;       /* UUID text, lower case */
+        enum audio_level level; /* NONE: the call is over, or has not come so far */
+        bool muted;             /* its microphone is closed in the server */
+        uint64_t serial;        /* comes back with ready_fn; a higher one replaces a lower one */
+        enum call_audio kind;   /* EXTERNAL and NONE have no nodes, and are ready at once */
+        const char *provider;   /* identifier */
+        pid_t pid;              /* of the provider, 0 = not known */
+        const char *app_id;     /* of a sandboxed provider, "" = none */
+        bool mix;               /* the provider asked for MixGroups */
+        const char *group;      /* "" = a lone call */
+};
+
+struct audio_events {
+        /* The call's nodes exist: from now on join properties may be handed out. Called again when
+         * they had to be made anew; the names of a call never change. */
+        void (*nodes_fn)(const char *call, const char *sink, const char *source, void *userdata);
+        /* The wish with this serial is fulfilled in the server; exactly once per serial unless a
+         * later wish replaced it. `sink`, `source` and `route` are NULL for a call without nodes:
+         * external or none, level NONE, or no PipeWire. */
+        void (*ready_fn)(const char *call, uint64_t serial, const char *sink, const char *source,
+                         const char *route, void *userdata);
+        /* PipeWire and its session manager came or went. When they went, all sessions count as
+         * closed; when they came, the nodes of all wishes are built (again) after this call. */
+        void (*available_fn)(bool available, void *userdata);
+        /* A property of Audio1 may have changed: route, routes, ringing, calls. */
+        void (*changed_fn)(void *userdata);
+};
+
+/* A place where a call can be heard. */
+struct audio_route {
+        const char *id;          /* node.name of the sink */
+        const char *kind;        /* earpiece, speaker, headset, bluetooth, car, hdmi, other */
+        const char *description; /* for people */
+        bool available;
+};
+
+enum audio_property_group {
+        AUDIO_PROPERTY_PLAYBACK,    /* properties of a playback stream */
+        AUDIO_PROPERTY_CAPTURE,     /* properties of a capture stream */
+        AUDIO_PROPERTY_ENVIRONMENT, /* environment of a process that does both */
+};
+
+typedef void (*audio_property_fn)(enum audio_property_group group, const char *key,
+                                  const char *value, void *userdata);
+typedef void (*audio_route_fn)(const struct audio_route *route, void *userdata);
+
+/*
+ * Fails for want of memory or file descriptors alone. Without PipeWire the object waits for it, and
+ * calls are ready without nodes. `events` is copied; any of its members may be NULL.
+ */
+int audio_new(struct sd_event *event, const struct audio_events *events, void *userdata,
+              struct audio **ret_audio);
+
+/* Leaves nodes and links in the server: calls go on, and the next daemon finds them. Not from
+ * inside a callback. */
+void audio_free(struct audio *audio);
+
+/*
+ * Replaces the wish of its call. What closes something (a lower level, muted) is sent to the server
+ * before this returns. -EINVAL for a call that is no lower-case UUID; -ENOMEM.
+ */
+int audio_set(struct audio *audio, const struct audio_wish *wish);
+
+/*
+ * What the nodes of an earlier daemon say about a call: -ENOENT if it has none, -EAGAIN while the
+ * server has not told yet (available_fn(true) comes after that). Only nodes that no wish of ours
+ * has touched so far count.
+ */
+int audio_get_found(struct audio *audio, const char *call, bool *ret_muted, bool *ret_linked);
+
+/* Nodes of earlier daemons that no wish has taken over by now are closed, and removed when no
+ * stream is on them any more. */
+void audio_settle_orphans(struct audio *audio);
+
+/* -ENOENT while the call's nodes do not exist. */
+int audio_get_nodes(struct audio *audio, const char *call, const char **ret_sink,
+                    const char **ret_source);
+
+/* What an app's streams need to join the call's nodes, one callback per key; -ENOENT while the
+ * nodes do not exist (a stream that names a node too early lands on the default device). */
+int audio_stream_properties(struct audio *audio, const char *call, audio_property_fn property_fn,
+                            void *userdata);
+
+/* The calls that are linked in the server, for Audio1.Calls. */
+bool audio_is_linked(struct audio *audio, const char *call);
+
+void audio_set_ring(struct audio *audio, enum ring_mode mode);
+/* Whether a sound is wanted and PipeWire has a stream of ours for it. */
+bool audio_is_ringing(const struct audio *audio);
+
+bool audio_is_available(const struct audio *audio);
+/* node.name of the speaker in use, "" without one. */
+const char *audio_get_route(const struct audio *audio);
+void audio_list_routes(struct audio *audio, audio_route_fn route_fn, void *userdata);
+/* -EOPNOTSUPP so far: the user's default device decides. */
+int audio_set_route(struct audio *audio, const char *id);
+
+#endif

@@ -68,7 +68,7 @@ int log_level_from_string(const char *name)
         return -EINVAL;
 }
 
-static const char *level_name(int level)
+const char *log_level_to_string(int level)
 {
         for (size_t i = 0; i < ARRAY_SIZE(levels); i++)
                 if (levels[i].level == level)
@@ -132,7 +132,7 @@ static void write_stderr(int level, const struct log_context *context, const cha
 {
         char line[MESSAGE_SIZE + FIELD_SIZE];
 
-        snprintf(line, sizeof(line), "callsd: %s: %s", level_name(level), message);
+        snprintf(line, sizeof(line), "callsd: %s: %s", log_level_to_string(level), message);
         if (context) {
                 append_field(line, sizeof(line), "call", context->call);
                 append_field(line, sizeof(line), "provider", context->provider);

@@ -28,6 +28,7 @@ int log_get_max_level(void);
 
 /* "error", "warning", "notice", "info", "debug" to a syslog priority; -EINVAL otherwise. */
 int log_level_from_string(const char *name);
+const char *log_level_to_string(int level);
 
 void log_write(int level, const struct log_context *context, const char *format, ...)
         PRINTF_LIKE(3, 4);

@@ -1,0 +1,629 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The audio session as a whole: wishes come in, the graph changes, and once per turn of the loop
+ * both are compared and the outcome is told.
+ */
+#include "audio/audio.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <utlist.h>
+
+#include "audio/audio-private.h"
+#include "audio/find.h"
+#include "audio/route.h"
+#include "audio/shared.h"
+#include "util/log.h"
+
+/* A call is not kept waiting for a link any longer than this. */
+#define PATIENCE USEC_PER_SEC
+/* A server that connects and then says nothing counts as none. */
+#define READING_FOR USEC_PER_SEC
+/* The session manager names the default devices some time after it has come. */
+#define DEFAULTS_WITHIN (USEC_PER_SEC / 2)
+
+usec_t audio_now(void)
+{
+        struct timespec now;
+
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        return (usec_t)now.tv_sec * USEC_PER_SEC + (usec_t)now.tv_nsec / 1000;
+}
+
+void audio_wake(struct audio *audio)
+{
+        sd_event_source_set_enabled(audio->settle, SD_EVENT_ONESHOT);
+}
+
+void audio_changed(struct audio *audio)
+{
+        audio->changed_due = true;
+        audio_wake(audio);
+}
+
+/* What the graph says */
+
+static void on_node_added(struct graph_node *node, void *userdata)
+{
+        struct audio *audio = userdata;
+
+        session_node_added(audio, node);
+        if (graph_node_is_stream(node))
+                find_stream_changed(audio, node);
+        else if (strncmp(node->media_class, "Audio/", 6) == 0)
+                audio_changed(audio);
+}
+
+static void on_node_info(struct graph_node *node, void *userdata)
+{
+        if (graph_node_is_stream(node))
+                find_stream_changed(userdata, node);
+        else
+                audio_wake(userdata);
+}
+
+static void on_node_mute(struct graph_node *node, void *userdata)
+{
+        session_mute_seen(userdata, node);
+}
+
+static void on_node_removed(struct graph_node *node, void *userdata)
+{
+        struct audio *audio = userdata;
+
+        session_node_removed(audio, node);
+        if (node->session)
+                session_touch(node->session);
+        if (route_uses(audio, node))
+                session_touch_all(audio);
+        audio_changed(audio);
+}
+
+static void on_ports(struct graph_node *node, void *userdata)
+{
+        struct audio *audio = userdata;
+        struct session *session = session_find_by_node(audio, node);
+
+        if (session)
+                session_touch(session);
+        else if (node->session)
+                session_touch(node->session);
+        else if (route_uses(audio, node))
+                session_touch_all(audio);
+}
+
+static void touch_session_of(struct audio *audio, struct graph_node *node)
+{
+        struct session *session = session_find_by_node(audio, node);
+
+        if (session)
+                session_touch(session);
+}
+
+static void on_link_added(struct graph_link *link, void *userdata)
+{
+        struct audio *audio = userdata;
+        struct session *session;
+
+        session = session_find_by_node(audio, link->output);
+        if (session)
+                session_links_added(session, link);
+        session = session_find_by_node(audio, link->input);
+        if (session)
+                session_links_added(session, link);
+        find_link_added(audio, link);
+        touch_session_of(audio, link->output);
+        touch_session_of(audio, link->input);
+}
+
+static void on_link_removed(struct graph_link *link, void *userdata)
+{
+        touch_session_of(userdata, link->output);
+        touch_session_of(userdata, link->input);
+}
+
+static void on_target(struct graph_node *node, void *userdata)
+{
+        if (graph_node_is_stream(node))
+                find_target_changed(userdata, node);
+}
+
+static void on_defaults(void *userdata)
+{
+        session_touch_all(userdata);
+        audio_changed(userdata);
+}
+
+static void start_reading(struct audio *audio)
+{
+        audio->state = AUDIO_READING;
+        audio->reread = false;
+        audio->reading_until = audio_now() + READING_FOR;
+        audio->reading = server_sync(&audio->server);
+        audio_wake(audio);
+}
+
+static void on_manager(bool present, void *userdata)
+{
+        struct audio *audio = userdata;
+        struct session *session;
+        struct session *next;
+
+        if (present) {
+                audio->defaults_until = audio_now() + DEFAULTS_WITHIN;
+                if (audio->state == AUDIO_OFF)
+                        start_reading(audio);
+                session_touch_all(audio);
+                audio->rescan = true;
+                audio_changed(audio);
+                return;
+        }
+        if (audio->state != AUDIO_ON)
+                return;
+        /* At once, while it is away: one that comes back to nodes in use links nothing any more,
+         * and nodes that are missing when it comes back send their streams to the devices. */
+        log_notice("the session manager is gone: the nodes of calls are made anew");
+        find_manager_lost(audio);
+        HASH_ITER(hh, audio->sessions, session, next) {
+                session_recreate(session);
+        }
+        audio_changed(audio);
+}
+
+static const struct graph_events graph_events = {
+        .node_added_fn = on_node_added,
+        .node_info_fn = on_node_info,
+        .node_mute_fn = on_node_mute,
+        .node_removed_fn = on_node_removed,
+        .ports_fn = on_ports,
+        .link_added_fn = on_link_added,
+        .link_removed_fn = on_link_removed,
+        .target_fn = on_target,
+        .defaults_fn = on_defaults,
+        .manager_fn = on_manager,
+};
+
+/* What the connection says */
+
+static void on_connected(void *userdata)
+{
+        struct audio *audio = userdata;
+
+        if (graph_connect(&audio->graph) < 0) {
+                log_warning("PipeWire gives no registry; calls go on without audio handling");
+                return;
+        }
+        start_reading(audio);
+}
+
+static void on_lost(void *userdata)
+{
+        struct audio *audio = userdata;
+        struct session *session;
+        struct session *next;
+
+        audio->state = AUDIO_OFF;
+        ring_disconnect(&audio->ring);
+        HASH_ITER(hh, audio->sessions, session, next) {
+                session_disconnected(session);
+        }
+        graph_disconnect(&audio->graph);
+        audio_changed(audio);
+}
+
+/* Two round trips: the objects, then what each says about itself. */
+static void finish_reading(struct audio *audio)
+{
+        if (!server_acked(&audio->server, audio->reading))
+                return;
+        if (!audio->reread) {
+                audio->reread = true;
+                audio->reading = server_sync(&audio->server);
+                return;
+        }
+        audio->state = audio->graph.metadata ? AUDIO_ON : AUDIO_OFF;
+        audio->rescan = true;
+        session_touch_all(audio);
+        audio_changed(audio);
+}
+
+static void on_acked(void *userdata)
+{
+        struct audio *audio = userdata;
+
+        if (audio->state != AUDIO_ON)
+                finish_reading(audio);
+        audio_wake(audio);
+}
+
+static const struct server_events server_events = {
+        .connected_fn = on_connected,
+        .lost_fn = on_lost,
+        .acked_fn = on_acked,
+};
+
+static void on_ring_changed(void *userdata)
+{
+        audio_changed(userdata);
+}
+
+/* Telling */
+
+static void tell_available(struct audio *audio)
+{
+        bool available = audio->state == AUDIO_ON;
+
+        if (audio->state == AUDIO_READING || audio->told_available == available)
+                return;
+        audio->told_available = available;
+        log_info("audio handling is %s", available ? "available" : "not available");
+        if (available)
+                ring_connect(&audio->ring, audio->server.core);
+        if (audio->events.available_fn)
+                audio->events.available_fn(available, audio->userdata);
+}
+
+static void tell_nodes(struct session *session)
+{
+        struct audio *audio = session->audio;
+
+        if (session->nodes_told || session->shared || !session_has_nodes_wish(session) ||
+            !session_has_ports(session))
+                return;
+        session->nodes_told = true;
+        if (audio->events.nodes_fn)
+                audio->events.nodes_fn(session->key, session->sink.name, session->source.name,
+                                       audio->userdata);
+}
+
+static bool out_of_patience(struct session *session)
+{
+        if (audio_now() < session->patience)
+                return false;
+        log_write(LOG_WARNING, &(struct log_context){.call = session->key},
+                  "not all of the call's audio is linked after one second; the call goes on");
+        return true;
+}
+
+static bool is_ready(struct session *session)
+{
+        struct audio *audio = session->audio;
+        struct session *shared;
+
+        if (audio->state == AUDIO_OFF || session->kind != CALL_AUDIO_STREAMS)
+                return true;
+        if (audio->state == AUDIO_READING)
+                return false;
+        shared = shared_find(audio, session->provider);
+        if (session->complete && server_acked(&audio->server, session->ticket) &&
+            (!shared || shared->complete))
+                return true;
+        return out_of_patience(session);
+}
+
+static void tell_ready(struct session *session)
+{
+        struct audio *audio = session->audio;
+        bool nodes = session->nodes_told && session_has_nodes_wish(session);
+
+        if (!session->ready_due || !is_ready(session))
+                return;
+        session->ready_due = false;
+        audio->changed_due = true;
+        if (audio->events.ready_fn)
+                audio->events.ready_fn(session->key, session->serial,
+                                       nodes ? session->sink.name : NULL,
+                                       nodes ? session->source.name : NULL,
+                                       nodes ? audio_get_route(audio) : NULL, audio->userdata);
+}
+
+/* Settling */
+
+static bool is_over(const struct session *session)
+{
+        bool wanted = !session->orphan && session->level != AUDIO_LEVEL_NONE;
+
+        return !wanted && !session->ready_due && !session->sink.node && !session->source.node &&
+               !session->sink.request && !session->source.request && !session->requests;
+}
+
+static usec_t earliest(usec_t a, usec_t b)
+{
+        return b < a ? b : a;
+}
+
+static usec_t session_deadline(const struct session *session)
+{
+        usec_t next = USEC_INFINITY;
+
+        if (session->ready_due)
+                next = earliest(next, session->patience);
+        if (session->empty_since != 0)
+                next = earliest(next, session->empty_since + SESSION_EMPTY_FOR);
+        return next;
+}
+
+static void arm_timer(struct audio *audio)
+{
+        usec_t now = audio_now();
+        usec_t next = USEC_INFINITY;
+        struct session *session;
+        struct session *following;
+
+        HASH_ITER(hh, audio->sessions, session, following) {
+                next = earliest(next, session_deadline(session));
+        }
+        if (audio->state == AUDIO_READING)
+                next = earliest(next, audio->reading_until);
+        if (audio->defaults_until > now)
+                next = earliest(next, audio->defaults_until);
+        if (next == USEC_INFINITY) {
+                sd_event_source_set_enabled(audio->timer, SD_EVENT_OFF);
+                return;
+        }
+        sd_event_source_set_time(audio->timer, next);
+        sd_event_source_set_enabled(audio->timer, SD_EVENT_ONESHOT);
+}
+
+static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        struct audio *audio = userdata;
+
+        (void)source;
+        (void)usec;
+        if (audio->state == AUDIO_READING && audio_now() >= audio->reading_until) {
+                log_warning("PipeWire does not answer; calls go on without audio handling");
+                audio->state = AUDIO_OFF;
+        }
+        session_touch_all(audio);
+        audio_wake(audio);
+        return 0;
+}
+
+static void reconcile_all(struct audio *audio)
+{
+        struct session *session;
+        struct session *next;
+        uint64_t ticket = 0;
+
+        if (audio->rescan) {
+                audio->rescan = false;
+                find_rescan(audio);
+        }
+        HASH_ITER(hh, audio->sessions, session, next) {
+                if (session->dirty && !session->orphan)
+                        session_reconcile(session);
+                session->dirty = false;
+        }
+        /* One sync for all that became complete in this turn. */
+        HASH_ITER(hh, audio->sessions, session, next) {
+                if (!session->ready_due || !session->complete || session->ticket != 0)
+                        continue;
+                if (ticket == 0)
+                        ticket = server_sync(&audio->server);
+                session->ticket = ticket;
+        }
+}
+
+static int on_settle(sd_event_source *source, void *userdata)
+{
+        struct audio *audio = userdata;
+        struct session *session;
+        struct session *next;
+
+        (void)source;
+        tell_available(audio);
+        if (audio->state == AUDIO_ON)
+                reconcile_all(audio);
+        HASH_ITER(hh, audio->sessions, session, next) {
+                tell_nodes(session);
+                tell_ready(session);
+        }
+        if (audio->changed_due && audio->events.changed_fn) {
+                audio->changed_due = false;
+                audio->events.changed_fn(audio->userdata);
+        }
+        HASH_ITER(hh, audio->sessions, session, next) {
+                if (is_over(session))
+                        session_free(session);
+        }
+        arm_timer(audio);
+        return 0;
+}
+
+/* Wishes */
+
+static int replace_text(char **field, const char *text)
+{
+        char *copy;
+
+        if (*field && streq(*field, str_or_empty(text)))
+                return 0;
+        copy = strdup(str_or_empty(text));
+        if (!copy)
+                return -ENOMEM;
+        free(*field);
+        *field = copy;
+        return 0;
+}
+
+static int take_texts(struct session *session, const struct audio_wish *wish)
+{
+        int r;
+
+        r = replace_text(&session->provider, wish->provider);
+        if (r == 0)
+                r = replace_text(&session->app_id, wish->app_id);
+        if (r == 0)
+                r = replace_text(&session->group, wish->group);
+        return r;
+}
+
+static void take_wish(struct session *session, const struct audio_wish *wish)
+{
+        session->orphan = false;
+        session->level = wish->level;
+        session->muted = wish->muted;
+        session->serial = wish->serial;
+        session->kind = wish->kind;
+        session->pid = wish->pid;
+        session->mix = wish->mix;
+        session->ready_due = true;
+        session->ticket = 0;
+        session->complete = false;
+        session->patience = audio_now() + PATIENCE;
+        if (!wish->muted) {
+                session->mic_barred = false;
+                session->mute_fights = 0;
+        }
+}
+
+int audio_set(struct audio *audio, const struct audio_wish *wish)
+{
+        struct session *session;
+        int r;
+
+        if (!wish->call || !names_is_call(wish->call))
+                return -EINVAL;
+        session = session_find(audio, wish->call);
+        if (!session) {
+                r = session_new(audio, wish->call, &session);
+                if (r < 0)
+                        return r;
+        }
+        r = take_texts(session, wish);
+        if (r < 0)
+                return r;
+        take_wish(session, wish);
+        session_close(session);
+        shared_update(audio, session->provider);
+        session_touch(session);
+        if (session->mix)
+                session_touch_all(audio);
+        audio->rescan = true;
+        return 0;
+}
+
+int audio_get_found(struct audio *audio, const char *call, bool *ret_muted, bool *ret_linked)
+{
+        struct session *session = session_find(audio, call);
+
+        if (audio->state == AUDIO_READING)
+                return -EAGAIN;
+        if (!session || !session->orphan)
+                return -ENOENT;
+        *ret_muted = session->source.node ? session->source.node->mute : session->muted;
+        *ret_linked = session_is_linked(session);
+        return 0;
+}
+
+void audio_settle_orphans(struct audio *audio)
+{
+        struct session *session;
+        struct session *next;
+
+        audio->orphans_settled = true;
+        HASH_ITER(hh, audio->sessions, session, next) {
+                if (!session->orphan)
+                        continue;
+                log_write(LOG_INFO, &(struct log_context){.call = session->key},
+                          "nobody claims the nodes %s and its like: they are closed",
+                          session->sink.name);
+                session->orphan = false;
+                session->level = AUDIO_LEVEL_NONE;
+                session_close(session);
+                session_touch(session);
+        }
+        audio->rescan = true;
+}
+
+/* Getters */
+
+int audio_get_nodes(struct audio *audio, const char *call, const char **ret_sink,
+                    const char **ret_source)
+{
+        struct session *session = session_find(audio, call);
+
+        if (!session || !session->nodes_told || !session_has_nodes_wish(session))
+                return -ENOENT;
+        *ret_sink = session->sink.name;
+        *ret_source = session->source.name;
+        return 0;
+}
+
+bool audio_is_linked(struct audio *audio, const char *call)
+{
+        struct session *session = session_find(audio, call);
+
+        return session && session->level == AUDIO_LEVEL_LINKED && session_is_linked(session);
+}
+
+bool audio_is_available(const struct audio *audio)
+{
+        return audio->told_available;
+}
+
+void audio_set_ring(struct audio *audio, enum ring_mode mode)
+{
+        ring_set(&audio->ring, mode);
+}
+
+bool audio_is_ringing(const struct audio *audio)
+{
+        return ring_is_on(&audio->ring);
+}
+
+/* Life */
+
+int audio_new(struct sd_event *event, const struct audio_events *events, void *userdata,
+              struct audio **ret_audio)
+{
+        struct audio *audio = calloc(1, sizeof(*audio));
+        int r;
+
+        if (!audio)
+                return -ENOMEM;
+        audio->event = sd_event_ref(event);
+        audio->events = *events;
+        audio->userdata = userdata;
+        graph_init(&audio->graph, &audio->server, &graph_events, audio);
+        r = server_init(&audio->server, event, &server_events, audio);
+        if (r < 0)
+                goto fail;
+        r = ring_init(&audio->ring, audio->server.loop, on_ring_changed, audio);
+        if (r == 0)
+                r = sd_event_add_defer(event, &audio->settle, on_settle, audio);
+        if (r >= 0)
+                r = sd_event_add_time(event, &audio->timer, CLOCK_MONOTONIC, 0, 1, on_timer, audio);
+        if (r < 0) {
+                audio_free(audio);
+                return r;
+        }
+        sd_event_source_set_enabled(audio->timer, SD_EVENT_OFF);
+        *ret_audio = audio;
+        return 0;
+fail:
+        sd_event_unref(audio->event);
+        free(audio);
+        return r;
+}
+
+void audio_free(struct audio *audio)
+{
+        struct session *session;
+        struct session *next;
+
+        if (!audio)
+                return;
+        ring_done(&audio->ring);
+        HASH_ITER(hh, audio->sessions, session, next) {
+                session_free(session);
+        }
+        server_done(&audio->server);
+        sd_event_source_disable_unref(audio->settle);
+        sd_event_source_disable_unref(audio->timer);
+        sd_event_unref(audio->event);
+        free(audio);
+}

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which streams are whose, and keeping them there; see find.h. */
+#include "audio/find.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <utlist.h>
+
+#include "audio/audio-private.h"
+#include "audio/shared.h"
+#include "util/log.h"
+
+/* Against somebody who moves a stream as often as we do, in one second. */
+#define MOVES_MAX 10
+
+static bool is_playback(const struct graph_node *stream)
+{
+        return streq(stream->media_class, "Stream/Output/Audio");
+}
+
+/* A recorder of what a speaker plays is no microphone stream. */
+static bool is_candidate(const struct graph_node *stream)
+{
+        if (stream->doomed || stream->capture_sink)
+                return false;
+        return is_playback(stream) || streq(stream->media_class, "Stream/Input/Audio");
+}
+
+static struct graph_node *node_for(const struct session *session, const struct graph_node *stream)
+{
+        return is_playback(stream) ? session->sink.node : session->source.node;
+}
+
+/* Whose is it? */
+
+static struct session *find_by_target(struct audio *audio, const char *target)
+{
+        char key[NAMES_KEY_SIZE];
+        struct graph_node *node;
+        bool source;
+
+        if (!target)
+                return NULL;
+        if (names_parse(target, key, &source) == 0)
+                return session_find(audio, key);
+        node = graph_find_node_by_serial(&audio->graph, strtoull(target, NULL, 10));
+        return node ? session_find_by_node(audio, node) : NULL;
+}
+
+static bool is_of_provider(struct audio *audio, const struct graph_node *stream,
+                           const struct session *session)
+{
+        struct graph_client *client = graph_find_client(&audio->graph, stream->client);
+
+        if (session->pid != 0 && client && client->pid == session->pid)
+                return true;
+        if (session->pid != 0 && stream->claimed_pid == session->pid)
+                return true;
+        return *session->app_id && client && client->app_id &&
+               streq(client->app_id, session->app_id);
+}
+
+static bool is_call_role(const struct graph_node *stream)
+{
+        return stream->role &&
+               (streq(stream->role, "Communication") || streq(stream->role, "Phone"));
+}
+
+static struct session *find_by_provider(struct audio *audio, const struct graph_node *stream)
+{
+        struct session *session;
+        struct session *next;
+        struct session *first = NULL;
+        unsigned n = 0;
+
+        HASH_ITER(hh, audio->sessions, session, next) {
+                if (session->shared || !session_has_nodes_wish(session) ||
+                    !is_of_provider(audio, stream, session))
+                        continue;
+                if (!first)
+                        first = session;
+                n++;
+        }
+        if (n <= 1)
+                return first;
+        /* Which of them is for the stream itself to say; and what it says comes a moment later. */
+        if (!stream->has_info || !is_call_role(stream))
+                return NULL;
+        return shared_get(audio, first->provider);
+}
+
+static struct session *find_session(struct audio *audio, const struct graph_node *stream,
+                                    bool *ret_joined)
+{
+        struct session *session = find_by_target(audio, stream->target);
+        struct session *moved;
+
+        *ret_joined = session;
+        if (session)
+                return session;
+        if (stream->call_id && names_is_call(stream->call_id))
+                return session_find(audio, stream->call_id);
+        /* Where an earlier daemon put it: with several calls of one provider it is that one. */
+        moved = find_by_target(audio, stream->moved_to);
+        if (moved && (moved->orphan || session_has_nodes_wish(moved)))
+                return moved;
+        session = find_by_provider(audio, stream);
+        return session ? session : moved;
+}
+
+/* Keeping it there */
+
+static bool may_move(struct graph_node *stream)
+{
+        usec_t now = audio_now();
+
+        if (now - stream->moves_since > USEC_PER_SEC) {
+                stream->moves_since = now;
+                stream->moves = 0;
+        }
+        return stream->moves++ < MOVES_MAX;
+}
+
+static bool is_at(const struct graph_node *stream, const struct graph_node *node)
+{
+        char serial[24];
+
+        if (!stream->moved_to)
+                return false;
+        snprintf(serial, sizeof(serial), "%" PRIu64, node->serial);
+        return streq(stream->moved_to, serial) || streq(stream->moved_to, node->name);
+}
+
+static void move_stream(struct graph_node *stream)
+{
+        struct graph_node *node = node_for(stream->session, stream);
+
+        if (stream->session->orphan || !node || node->doomed || is_at(stream, node))
+                return;
+        if (may_move(stream))
+                graph_move_stream(stream, node->serial);
+}
+
+static struct graph_node *link_peer(const struct graph_link *link, const struct graph_node *stream)
+{
+        return link->output == stream ? link->input : link->output;
+}
+
+/* Other streams may listen in: a recorder that the user points at the app. */
+static bool is_foreign(const struct graph_link *link, const struct graph_node *stream)
+{
+        struct graph_node *peer = link_peer(link, stream);
+        bool forward = (link->output == stream) == is_playback(stream);
+
+        return forward && !graph_node_is_stream(peer) && peer != node_for(stream->session, stream);
+}
+
+static void guard_link(struct audio *audio, struct graph_link *link, struct graph_node *stream)
+{
+        if (link->doomed || !stream->session || stream->session->orphan ||
+            !is_foreign(link, stream))
+                return;
+        graph_destroy_link(&audio->graph, link);
+        /* It named its node, and was linked elsewhere all the same: the metadata is stronger. */
+        move_stream(stream);
+}
+
+static void guard_stream(struct audio *audio, struct graph_node *stream)
+{
+        struct graph_link *link;
+
+        DL_FOREACH2(stream->outputs, link, output_next) {
+                guard_link(audio, link, stream);
+        }
+        DL_FOREACH2(stream->inputs, link, input_next) {
+                guard_link(audio, link, stream);
+        }
+}
+
+static void release_stream(struct graph_node *stream)
+{
+        if (!stream->session)
+                return;
+        session_touch(stream->session);
+        if (!stream->joined && stream->moved_to)
+                graph_move_stream(stream, 0);
+        stream->session = NULL;
+        stream->joined = false;
+}
+
+static void bind_stream(struct audio *audio, struct graph_node *stream, struct session *session,
+                        bool joined)
+{
+        if (stream->session && stream->session != session)
+                session_touch(stream->session);
+        stream->session = session;
+        stream->joined = joined;
+        session_touch(session);
+        if (!joined)
+                move_stream(stream);
+        guard_stream(audio, stream);
+}
+
+/* Once found it stays with its call as long as that lives; so a second call takes nothing away. */
+static bool is_settled(const struct graph_node *stream)
+{
+        return stream->session && !stream->joined && session_has_nodes_wish(stream->session) &&
+               !stream->call_id && !stream->target;
+}
+
+void find_stream_changed(struct audio *audio, struct graph_node *stream)
+{
+        struct session *session;
+        bool joined;
+
+        if (!is_candidate(stream)) {
+                release_stream(stream);
+                return;
+        }
+        if (is_settled(stream)) {
+                move_stream(stream);
+                guard_stream(audio, stream);
+                return;
+        }
+        session = find_session(audio, stream, &joined);
+        if (session)
+                bind_stream(audio, stream, session, joined);
+        else if (stream->call_id)
+                release_stream(stream);
+}
+
+void find_rescan(struct audio *audio)
+{
+        struct graph_node *node;
+        struct graph_node *next;
+
+        HASH_ITER(hh, audio->graph.nodes, node, next) {
+                if (graph_node_is_stream(node))
+                        find_stream_changed(audio, node);
+        }
+}
+
+void find_target_changed(struct audio *audio, struct graph_node *stream)
+{
+        struct graph_node *node;
+
+        if (!stream->session) {
+                find_stream_changed(audio, stream);
+                return;
+        }
+        node = node_for(stream->session, stream);
+        if (!node || is_at(stream, node))
+                return;
+        /* Without metadata a joined stream follows its own property, which leads here. */
+        if (stream->joined && !stream->moved_to)
+                return;
+        log_write(LOG_INFO, &(struct log_context){.call = stream->session->key},
+                  "a stream of the call was moved away, and is put back");
+        move_stream(stream);
+}
+
+void find_link_added(struct audio *audio, struct graph_link *link)
+{
+        if (graph_node_is_stream(link->output)) {
+                guard_link(audio, link, link->output);
+                if (link->output->session)
+                        session_touch(link->output->session);
+        }
+        if (graph_node_is_stream(link->input)) {
+                guard_link(audio, link, link->input);
+                if (link->input->session)
+                        session_touch(link->input->session);
+        }
+}
+
+void find_manager_lost(struct audio *audio)
+{
+        struct graph_node *node;
+        struct graph_node *next;
+
+        HASH_ITER(hh, audio->graph.nodes, node, next) {
+                if (node->session)
+                        node->stranded = true;
+        }
+}
+
+static bool has_link_to(const struct graph_node *stream, const struct graph_node *node)
+{
+        const struct graph_link *link;
+
+        DL_FOREACH2(stream->outputs, link, output_next) {
+                if (!link->doomed && link->input == node)
+                        return true;
+        }
+        DL_FOREACH2(stream->inputs, link, input_next) {
+                if (!link->doomed && link->output == node)
+                        return true;
+        }
+        return false;
+}
+
+bool find_streams_linked(struct session *session)
+{
+        struct graph_node *stream;
+        struct graph_node *next;
+        bool all = true;
+
+        HASH_ITER(hh, session->audio->graph.nodes, stream, next) {
+                if (stream->session != session || !stream->ports || stream->doomed ||
+                    has_link_to(stream, node_for(session, stream)))
+                        continue;
+                if (stream->stranded && session->audio->graph.metadata)
+                        session_links_stream(session, stream);
+                all = false;
+        }
+        return all;
+}

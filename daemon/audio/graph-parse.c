@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the server's property dictionaries say, as fields of the mirror. */
+#include "audio/graph-parse.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include <spa/utils/json.h>
+
+#include "audio/names.h"
+
+uint32_t parse_number(const struct spa_dict *props, const char *key)
+{
+        const char *text = spa_dict_lookup(props, key);
+
+        return text ? (uint32_t)strtoul(text, NULL, 10) : 0;
+}
+
+void parse_replace(char **field, const char *value)
+{
+        free(*field);
+        *field = value ? strdup(value) : NULL;
+}
+
+void parse_default(char **field, const char *value)
+{
+        struct spa_json outer;
+        struct spa_json inner;
+        char key[64];
+        char name[1024];
+        const char *skipped;
+
+        parse_replace(field, NULL);
+        if (!value)
+                return;
+        spa_json_init(&outer, value, strlen(value));
+        if (spa_json_enter_object(&outer, &inner) <= 0)
+                return;
+        while (spa_json_get_string(&inner, key, sizeof(key)) > 0) {
+                if (!streq(key, "name")) {
+                        if (spa_json_next(&inner, &skipped) <= 0)
+                                return;
+                        continue;
+                }
+                /* A call's node as the default device would be linked to itself. */
+                if (spa_json_get_string(&inner, name, sizeof(name)) > 0 && !names_is_ours(name))
+                        parse_replace(field, name);
+                return;
+        }
+}
+
+int parse_node(struct graph_node *node, const struct spa_dict *props)
+{
+        const char *serial = spa_dict_lookup(props, PW_KEY_OBJECT_SERIAL);
+
+        node->serial = serial ? strtoull(serial, NULL, 10) : 0;
+        node->client = parse_number(props, PW_KEY_CLIENT_ID);
+        parse_replace(&node->name, str_or_empty(spa_dict_lookup(props, PW_KEY_NODE_NAME)));
+        parse_replace(&node->media_class,
+                      str_or_empty(spa_dict_lookup(props, PW_KEY_MEDIA_CLASS)));
+        parse_replace(&node->role, str_or_empty(spa_dict_lookup(props, PW_KEY_MEDIA_ROLE)));
+        parse_replace(&node->description,
+                      str_or_empty(spa_dict_lookup(props, PW_KEY_NODE_DESCRIPTION)));
+        if (!node->name || !node->media_class || !node->role || !node->description)
+                return -ENOMEM;
+        return 0;
+}
+
+void parse_node_info(struct graph_node *node, const struct spa_dict *props)
+{
+        const char *target = spa_dict_lookup(props, PW_KEY_TARGET_OBJECT);
+        const char *api = spa_dict_lookup(props, PW_KEY_CLIENT_API);
+        const char *role = spa_dict_lookup(props, PW_KEY_MEDIA_ROLE);
+        const char *capture_sink = spa_dict_lookup(props, PW_KEY_STREAM_CAPTURE_SINK);
+
+        /* The older name of the same thing, which pipewire-pulse and the ALSA plugin still use. */
+        if (!target)
+                target = spa_dict_lookup(props, "node.target");
+        parse_replace(&node->target, target);
+        parse_replace(&node->call_id, spa_dict_lookup(props, KEY_CALL_ID));
+        if (role)
+                parse_replace(&node->role, role);
+        node->claimed_pid = 0;
+        if (api && streq(api, "pipewire-pulse"))
+                node->claimed_pid = (pid_t)parse_number(props, PW_KEY_APP_PROCESS_ID);
+        node->capture_sink = capture_sink && (streq(capture_sink, "true") || streq(capture_sink, "1"));
+}
+
+void parse_node_free(struct graph_node *node)
+{
+        free(node->name);
+        free(node->media_class);
+        free(node->role);
+        free(node->description);
+        free(node->moved_to);
+        free(node->call_id);
+        free(node->target);
+        free(node);
+}

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A stand-in for an app's audio: one PipeWire stream that plays a sine, or records and measures.
+ *
+ *     callsd-tone play [-f HZ] [-a AMPLITUDE] [-P KEY=VALUE]...
+ *     callsd-tone record [-l FILE] [-n BLOCKS] [-P KEY=VALUE]...
+ *     callsd-tone meter [-l FILE] [-n BLOCKS] SINK
+ *
+ * `meter` records what a sink plays. Levels go to standard output, one line "usec rms" per block,
+ * or with -l into a file as in levels.h. -n ends it after so many blocks.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <math.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <pipewire/pipewire.h>
+#include <spa/param/audio/format-utils.h>
+
+#include "support/tone/levels.h"
+
+#define RATE 48000
+
+struct tone {
+        struct pw_main_loop *loop;
+        struct pw_stream *stream;
+        struct spa_source *heard;
+        struct levels *levels;
+        bool record;
+        bool print;
+        double phase;
+        double step;
+        float amplitude;
+        unsigned printed;
+        unsigned limit;
+};
+
+static uint64_t now_usec(void)
+{
+        struct timespec now;
+
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+static void play(struct tone *tone, struct pw_buffer *buffer)
+{
+        struct spa_data *plane = &buffer->buffer->datas[0];
+        float *samples = plane->data;
+        unsigned n = plane->maxsize / (unsigned)sizeof(float);
+
+        if (buffer->requested && buffer->requested < n)
+                n = (unsigned)buffer->requested;
+        for (unsigned i = 0; i < n; i++) {
+                samples[i] = tone->amplitude * (float)sin(tone->phase);
+                tone->phase = fmod(tone->phase + tone->step, 2 * M_PI);
+        }
+        plane->chunk->offset = 0;
+        plane->chunk->stride = sizeof(float);
+        plane->chunk->size = n * (unsigned)sizeof(float);
+}
+
+static void record(struct tone *tone, struct pw_buffer *buffer)
+{
+        const struct spa_data *plane = &buffer->buffer->datas[0];
+        const float *samples = SPA_PTROFF(plane->data, plane->chunk->offset, float);
+        unsigned n = plane->chunk->size / (unsigned)sizeof(float);
+        unsigned block = atomic_load(&tone->levels->n);
+        double sum = 0;
+
+        if (n == 0 || block == LEVELS_MAX)
+                return;
+        for (unsigned i = 0; i < n; i++)
+                sum += (double)samples[i] * (double)samples[i];
+        tone->levels->blocks[block].usec = now_usec();
+        tone->levels->blocks[block].rms = (float)sqrt(sum / n);
+        atomic_store(&tone->levels->n, block + 1);
+        pw_loop_signal_event(pw_main_loop_get_loop(tone->loop), tone->heard);
+}
+
+static void on_process(void *data)
+{
+        struct tone *tone = data;
+        struct pw_buffer *buffer = pw_stream_dequeue_buffer(tone->stream);
+
+        if (!buffer)
+                return;
+        if (buffer->buffer->datas[0].data) {
+                if (tone->record)
+                        record(tone, buffer);
+                else
+                        play(tone, buffer);
+        }
+        pw_stream_queue_buffer(tone->stream, buffer);
+}
+
+static void on_state(void *data, enum pw_stream_state old, enum pw_stream_state state,
+                     const char *error)
+{
+        struct tone *tone = data;
+
+        (void)old;
+        if (state != PW_STREAM_STATE_ERROR && state != PW_STREAM_STATE_UNCONNECTED)
+                return;
+        if (state == PW_STREAM_STATE_ERROR)
+                fprintf(stderr, "callsd-tone: the stream failed: %s\n",
+                        error ? error : "no reason given");
+        pw_main_loop_quit(tone->loop);
+}
+
+static const struct pw_stream_events stream_events = {
+        PW_VERSION_STREAM_EVENTS,
+        .state_changed = on_state,
+        .process = on_process,
+};
+
+static void on_heard(void *data, uint64_t count)
+{
+        struct tone *tone = data;
+        unsigned n = atomic_load(&tone->levels->n);
+
+        (void)count;
+        for (; tone->print && tone->printed < n; tone->printed++)
+                printf("%" PRIu64 " %.6f\n", tone->levels->blocks[tone->printed].usec,
+                       (double)tone->levels->blocks[tone->printed].rms);
+        fflush(stdout);
+        if (tone->limit && n >= tone->limit)
+                pw_main_loop_quit(tone->loop);
+}
+
+static void on_signal(void *data, int number)
+{
+        struct tone *tone = data;
+
+        (void)number;
+        pw_main_loop_quit(tone->loop);
+}
+
+static int usage(void)
+{
+        fprintf(stderr, "usage: callsd-tone play [-f HZ] [-a AMPLITUDE] [-P KEY=VALUE]...\n"
+                        "       callsd-tone record [-l FILE] [-n BLOCKS] [-P KEY=VALUE]...\n"
+                        "       callsd-tone meter [-l FILE] [-n BLOCKS] SINK\n");
+        return EXIT_FAILURE;
+}
+
+static struct levels *map_levels(const char *path)
+{
+        int fd = path ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
+        int flags = path ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS;
+        void *memory;
+
+        if (path && (fd < 0 || ftruncate(fd, sizeof(struct levels)) < 0)) {
+                fprintf(stderr, "callsd-tone: %s: %s\n", path, strerror(errno));
+                exit(EXIT_FAILURE);
+        }
+        memory = mmap(NULL, sizeof(struct levels), PROT_READ | PROT_WRITE, flags, fd, 0);
+        if (memory == MAP_FAILED) {
+                fprintf(stderr, "callsd-tone: no memory for levels: %s\n", strerror(errno));
+                exit(EXIT_FAILURE);
+        }
+        if (fd >= 0)
+                close(fd);
+        return memory;
+}
+
+static int set_property(struct pw_properties *properties, char *pair)
+{
+        char *value = strchr(pair, '=');
+
+        if (!value)
+                return -1;
+        *value++ = '\0';
+        pw_properties_set(properties, pair, value);
+        return 0;
+}
+
+static int connect_stream(struct tone *tone)
+{
+        uint8_t buffer[1024];
+        struct spa_pod_builder builder = SPA_POD_BUILDER_INIT(buffer, sizeof(buffer));
+        struct spa_audio_info_raw format = SPA_AUDIO_INFO_RAW_INIT(
+                        .format = SPA_AUDIO_FORMAT_F32, .rate = RATE, .channels = 1,
+                        .position = {SPA_AUDIO_CHANNEL_MONO});
+        const struct spa_pod *params[1];
+
+        params[0] = spa_format_audio_raw_build(&builder, SPA_PARAM_EnumFormat, &format);
+        return pw_stream_connect(tone->stream,
+                                 tone->record ? PW_DIRECTION_INPUT : PW_DIRECTION_OUTPUT,
+                                 PW_ID_ANY,
+                                 PW_STREAM_FLAG_AUTOCONNECT | PW_STREAM_FLAG_MAP_BUFFERS |
+                                         PW_STREAM_FLAG_RT_PROCESS,
+                                 params, 1);
+}
+
+static int run(struct tone *tone, struct pw_properties *properties)
+{
+        struct pw_loop *loop;
+        int r;
+
+        tone->loop = pw_main_loop_new(NULL);
+        loop = pw_main_loop_get_loop(tone->loop);
+        pw_loop_add_signal(loop, SIGTERM, on_signal, tone);
+        pw_loop_add_signal(loop, SIGINT, on_signal, tone);
+        tone->heard = pw_loop_add_event(loop, on_heard, tone);
+        tone->stream = pw_stream_new_simple(loop, "tone", properties, &stream_events, tone);
+        if (!tone->stream) {
+                fprintf(stderr, "callsd-tone: no PipeWire: %s\n", strerror(errno));
+                return EXIT_FAILURE;
+        }
+        r = connect_stream(tone);
+        if (r == 0)
+                pw_main_loop_run(tone->loop);
+        pw_stream_destroy(tone->stream);
+        pw_main_loop_destroy(tone->loop);
+        return r == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static struct pw_properties *default_properties(const struct tone *tone)
+{
+        return pw_properties_new(PW_KEY_MEDIA_TYPE, "Audio", PW_KEY_MEDIA_CATEGORY,
+                                 tone->record ? "Capture" : "Playback", PW_KEY_NODE_NAME,
+                                 "callsd-tone", PW_KEY_NODE_LATENCY, "256/48000", NULL);
+}
+
+int main(int argc, char **argv)
+{
+        struct tone tone = {.amplitude = 0.25f, .step = 2 * M_PI * 440 / RATE, .print = true};
+        struct pw_properties *properties;
+        const char *path = NULL;
+        bool meter;
+        int option;
+        int r;
+
+        if (argc < 2)
+                return usage();
+        meter = strcmp(argv[1], "meter") == 0;
+        tone.record = meter || strcmp(argv[1], "record") == 0;
+        if (!tone.record && strcmp(argv[1], "play") != 0)
+                return usage();
+        prctl(PR_SET_PDEATHSIG, SIGTERM);
+        pw_init(NULL, NULL);
+        properties = default_properties(&tone);
+        optind = 2;
+        while ((option = getopt(argc, argv, "f:a:l:n:P:")) != -1) {
+                if (option == 'f')
+                        tone.step = 2 * M_PI * atof(optarg) / RATE;
+                else if (option == 'a')
+                        tone.amplitude = (float)atof(optarg);
+                else if (option == 'l')
+                        path = optarg;
+                else if (option == 'n')
+                        tone.limit = (unsigned)strtoul(optarg, NULL, 10);
+                else if (option != 'P' || set_property(properties, optarg) < 0)
+                        return usage();
+        }
+        if (argc - optind != (meter ? 1 : 0))
+                return usage();
+        if (meter) {
+                pw_properties_set(properties, PW_KEY_STREAM_CAPTURE_SINK, "true");
+                pw_properties_set(properties, PW_KEY_TARGET_OBJECT, argv[optind]);
+        }
+        tone.print = !path;
+        tone.levels = map_levels(path);
+        r = run(&tone, properties);
+        pw_deinit();
+        return r;
+}

@@ -35,7 +35,7 @@ static int parse_number(const char **text, uint64_t *ret_number)
         errno = 0;
         number = strtoull(*text, &end, 10);
         if (errno)
-                return -errno;
+                return -ERANGE;
         *text = end;
         *ret_number = number;
         return 0;

@@ -602,6 +602,8 @@ int audio_new(struct sd_event *event, const struct audio_events *events, void *u
                 return r;
         }
         sd_event_source_set_enabled(audio->timer, SD_EVENT_OFF);
+        /* The same as the connection's, or a busy server would keep us from answering it. */
+        sd_event_source_set_priority(audio->settle, SERVER_PRIORITY);
         *ret_audio = audio;
         return 0;
 fail:

@@ -15,9 +15,6 @@
 #define BACKOFF_MIN (20 * USEC_PER_MSEC)
 #define BACKOFF_MAX (2 * USEC_PER_SEC)
 
-/* Before the bus: what closes a microphone leaves before the reply that says so. */
-#define IO_PRIORITY (SD_EVENT_PRIORITY_NORMAL - 10)
-
 struct server_sync {
         struct server_sync *next;
         int seq;
@@ -167,7 +164,7 @@ static int add_sources(struct server *server)
                             on_io, server);
         if (r < 0)
                 return r;
-        sd_event_source_set_priority(server->io, IO_PRIORITY);
+        sd_event_source_set_priority(server->io, SERVER_PRIORITY);
         r = sd_event_add_defer(server->event, &server->broken, on_broken, server);
         if (r < 0)
                 return r;

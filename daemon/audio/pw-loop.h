@@ -14,6 +14,9 @@
 
 #include "util/macro.h"
 
+/* Before the bus: what closes a microphone leaves before the reply that says so. */
+#define SERVER_PRIORITY (SD_EVENT_PRIORITY_NORMAL - 10)
+
 struct server_sync;
 
 struct server_events {

@@ -54,8 +54,21 @@ static void on_process(void *data)
         pw_stream_queue_buffer(ring->stream, buffer);
 }
 
+/* A device that goes away in the middle of a fade never asks for the rest of it. */
+static void on_state(void *data, enum pw_stream_state old, enum pw_stream_state state,
+                     const char *error)
+{
+        struct ring *ring = data;
+
+        (void)old;
+        (void)error;
+        if (state != PW_STREAM_STATE_STREAMING && atomic_load(&ring->stop))
+                pw_loop_signal_event(ring->loop, ring->faded);
+}
+
 static const struct pw_stream_events stream_events = {
         PW_VERSION_STREAM_EVENTS,
+        .state_changed = on_state,
         .process = on_process,
 };
 
@@ -141,6 +154,9 @@ static void on_faded(void *data, uint64_t count)
         struct ring *ring = data;
 
         (void)count;
+        /* A new stream may have begun since the data thread said so about the old one. */
+        if (!ring->stream || !atomic_load(&ring->stop))
+                return;
         drop_stream(ring);
         update(ring);
 }

@@ -268,6 +268,8 @@ int main(int argc, char **argv)
         if (meter) {
                 pw_properties_set(properties, PW_KEY_STREAM_CAPTURE_SINK, "true");
                 pw_properties_set(properties, PW_KEY_TARGET_OBJECT, argv[optind]);
+                /* It measures this sink, whatever becomes the default. */
+                pw_properties_set(properties, PW_KEY_NODE_DONT_RECONNECT, "true");
         }
         tone.print = !path;
         tone.levels = map_levels(path);

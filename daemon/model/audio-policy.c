@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Which call is heard: a pure function of the calls' states, compared with what was last wished.
+ *
+ * Two things are kept apart. The path is open or closed (EFFECT_AUDIO), and may close silently
+ * while a hold is under way. The session is activated or deactivated for the provider, strictly
+ * in turn: activated when the adapter says that the open path is ready, deactivated when the
+ * call's state is no longer one that is heard.
+ */
+#include "model/engine-internal.h"
+
+static bool is_audible(const struct engine *engine, const struct call *call)
+{
+        if (call->reconnecting)
+                return false;
+        if (call->state == CALL_STATE_ACTIVE)
+                return true;
+        if (call->state == CALL_STATE_STARTED || call->state == CALL_STATE_CONNECTING)
+                return !engine_active_call(engine);
+        return false;
+}
+
+static enum audio_level wanted_level(const struct engine *engine, const struct call *call)
+{
+        switch (call->state) {
+        case CALL_STATE_RINGING:
+        case CALL_STATE_ENDED:
+                return AUDIO_LEVEL_NONE;
+        case CALL_STATE_STARTING:
+                return call->turn_taken ? AUDIO_LEVEL_NODES : AUDIO_LEVEL_NONE;
+        case CALL_STATE_ANSWERING:
+        case CALL_STATE_HELD:
+        case CALL_STATE_ENDING:
+                return AUDIO_LEVEL_NODES;
+        case CALL_STATE_STARTED:
+        case CALL_STATE_CONNECTING:
+        case CALL_STATE_ACTIVE:
+                return is_audible(engine, call) && !call->audio_closing ? AUDIO_LEVEL_LINKED
+                                                                        : AUDIO_LEVEL_NODES;
+        case CALL_STATE_MAX_:
+                break;
+        }
+        return AUDIO_LEVEL_NONE;
+}
+
+static void announce(struct engine *engine, struct call *call, bool activated)
+{
+        if (call->audio_announced == activated)
+                return;
+        call->audio_announced = activated;
+        if (call->provider->state == PROVIDER_RUNNING)
+                engine_push_call(engine,
+                                 activated ? EFFECT_AUDIO_ACTIVATED : EFFECT_AUDIO_DEACTIVATED,
+                                 call);
+}
+
+static void wish(struct engine *engine, struct call *call, enum audio_level level)
+{
+        struct effect *effect;
+
+        if (call->audio_level == level && call->audio_muted == call->muted)
+                return;
+        if (call->audio_level != level) {
+                call->audio_serial = ++engine->next_audio_serial;
+                call->audio_ready = false;
+        }
+        call->audio_level = level;
+        call->audio_muted = call->muted;
+        effect = engine_push_call(engine, EFFECT_AUDIO, call);
+        effect->audio_level = level;
+        effect->muted = call->muted;
+        effect->serial = call->audio_serial;
+}
+
+/* Called for every call that may have changed: first with `opening` false, so that what closes
+ * closes before anything opens. */
+void audio_policy_apply(struct engine *engine, struct call *call, bool opening)
+{
+        enum audio_level level = wanted_level(engine, call);
+
+        if (!opening && !is_audible(engine, call))
+                announce(engine, call, false);
+        if (!call->audio_lost && opening == (level == AUDIO_LEVEL_LINKED))
+                wish(engine, call, level);
+        if (opening && call->audio_ready && call->audio_level == AUDIO_LEVEL_LINKED)
+                announce(engine, call, true);
+}
+
+int engine_audio_ready(struct engine *engine, struct instant now, const char *uuid, uint64_t serial)
+{
+        struct call *call;
+        int r = engine_begin(engine, now, 0);
+
+        if (r != 0)
+                return r;
+        call = engine_get_call(engine, uuid);
+        if (call && call->audio_serial == serial && call->audio_level == AUDIO_LEVEL_LINKED) {
+                call->audio_ready = true;
+                call_mark_changed(engine, call, 0);
+        }
+        return engine_finish(engine);
+}
+
+int engine_audio_available(struct engine *engine, struct instant now, bool available)
+{
+        struct call *call, *next;
+        int r = engine_begin(engine, now, 0);
+
+        if (r != 0)
+                return r;
+        engine->audio_available = available;
+        HASH_ITER (hh, engine->calls, call, next) {
+                announce(engine, call, false);
+                call->audio_ready = false;
+                call->audio_lost = !available && call->audio_level != AUDIO_LEVEL_NONE &&
+                                   call->state != CALL_STATE_ENDED;
+                call->audio_level = AUDIO_LEVEL_NONE;
+                call_mark_changed(engine, call, CALL_CHANGED_AUDIO);
+        }
+        return engine_finish(engine);
+}
+
+bool engine_audio_is_available(const struct engine *engine)
+{
+        return engine->audio_available;
+}
+
+int engine_audio_found_muted(struct engine *engine, struct instant now, const char *uuid)
+{
+        struct call *call;
+        int r = engine_begin(engine, now, 0);
+
+        if (r != 0)
+                return r;
+        call = engine_get_call(engine, uuid);
+        if (call && call_is_live(call))
+                call_set_muted(engine, call, true);
+        return engine_finish(engine);
+}

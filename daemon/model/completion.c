@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * How actions come to their end: fulfilled, failed, cancelled, or done without anybody's doing;
+ * and what each does to its call (the last two columns of the table in call-model.md 2, and 4.7).
+ */
+#include "model/engine-internal.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <utlist.h>
+
+/* Others of this call that wait for their turn behind this one. */
+static void wake_waiting(struct engine *engine, struct call *call)
+{
+        struct action *action;
+
+        DL_FOREACH2 (call->actions, action, call_next) {
+                if (action->state == ACTION_QUEUED)
+                        transaction_queue_work(engine, action->transaction);
+        }
+}
+
+static void cancel_after(struct engine *engine, struct action *action, enum refusal result,
+                         const char *why);
+
+static void joiners_done(struct engine *engine, struct action *action)
+{
+        struct action *joiner, *next;
+
+        DL_FOREACH_SAFE2 (action->joiners, joiner, next, joiner_next) {
+                joiner->reason = action->reason ? strdup(action->reason) : NULL;
+                action_done(engine, joiner, action->result, action->why);
+                if (action->result != REFUSAL_NONE)
+                        cancel_after(engine, joiner, REFUSAL_ACTION_CANCELLED,
+                                     "an action before it in the transaction failed");
+        }
+}
+
+void action_done(struct engine *engine, struct action *action, enum refusal result, const char *why)
+{
+        assert(action_is_pending(action));
+        action->state = ACTION_DONE;
+        action->result = result;
+        action->why = why;
+        action->waits_for_provider = false;
+        deadline_disarm(&engine->deadlines, &action->deadline);
+        if (action->joined_to)
+                DL_DELETE2(action->joined_to->joiners, action, joiner_prev, joiner_next);
+        action->joined_to = NULL;
+        transaction_queue_work(engine, action->transaction);
+        joiners_done(engine, action);
+        if (!action->call)
+                return;
+        call_mark_changed(engine, action->call, 0);
+        if (action->type == ACTION_ANSWER)
+                call_update_answer_pending(engine, action->call);
+        if (action->type == ACTION_PLAY_DTMF || action->type == ACTION_SET_TRANSLATING)
+                wake_waiting(engine, action->call);
+}
+
+/* The activation will not come: what was to make room for it is dropped or undone. */
+static void activation_dropped(struct engine *engine, struct action *activation)
+{
+        struct action *action, *next;
+        bool leaves = activation->type == ACTION_SET_GROUP;
+
+        if (!activation->call)
+                return;
+        DL_FOREACH_SAFE (activation->transaction->actions, action, next) {
+                if (!streq(action->clears_for.text, activation->call_id.text) ||
+                    !action_is_pending(action))
+                        continue;
+                action->purpose_gone = true;
+                if (action->state == ACTION_QUEUED && action->policy_added && !action->joiners)
+                        action_done(engine, action, REFUSAL_ACTION_CANCELLED,
+                                    "what it was to make room for will not come");
+        }
+        if ((activation->type == ACTION_ANSWER || activation->type == ACTION_START) &&
+            !activation->call->was_active)
+                interruption_over(engine, activation->call, INTERRUPTION_NEVER_ACTIVE);
+        if (leaves && activation->other.text[0] == '\0')
+                interruption_over(engine, activation->call, INTERRUPTION_NEVER_ACTIVE);
+}
+
+static bool group_has_active(const struct call *call)
+{
+        for (const struct call *m = call_group_walk(call, call); m; m = call_group_walk(call, m))
+                if (m->state == CALL_STATE_ACTIVE)
+                        return true;
+        return false;
+}
+
+/* An un-hold of a member that did not come about while others of its group are active. */
+static void leave_if_alone(struct engine *engine, const struct action *action)
+{
+        struct call *call = action->call;
+
+        if (call && action->type == ACTION_SET_HELD && !action->on &&
+            call->state == CALL_STATE_HELD && group_has_active(call))
+                group_leave(engine, call);
+}
+
+static bool is_sibling(const struct action *a, const struct action *b)
+{
+        return a->fan_out != 0 && a->fan_out == b->fan_out && a->on == b->on;
+}
+
+static void cancel_after(struct engine *engine, struct action *action, enum refusal result,
+                         const char *why)
+{
+        struct action *rest, *next;
+
+        for (rest = action->next; rest; rest = next) {
+                next = rest->next;
+                if (!action_is_pending(rest) || rest->type == ACTION_END)
+                        continue;
+                /* the rest of a group's un-hold goes on: part of it is active already */
+                if (is_sibling(action, rest) && !rest->on && rest->call &&
+                    group_has_active(rest->call))
+                        continue;
+                action_cancel(engine, rest, result, why);
+        }
+}
+
+void action_cancel(struct engine *engine, struct action *action, enum refusal result,
+                   const char *why)
+{
+        struct call *call = action->call;
+
+        if (action->state == ACTION_DELIVERED && call &&
+            call->provider->state == PROVIDER_RUNNING) {
+                struct effect *effect = engine_push_call(engine, EFFECT_ACTION_CANCELLED, call);
+
+                effect->action = action->id;
+        }
+        action_done(engine, action, result, why);
+        if (call && action->type == ACTION_START && call->state == CALL_STATE_STARTING)
+                call_finish(engine, call,
+                            &(struct call_finish){.reason = ENDED_REASON_FAILED,
+                                                  .origin = ORIGIN_POLICY});
+        if (call && action->type == ACTION_ANSWER && call->state == CALL_STATE_ANSWERING)
+                call_set_state(engine, call, CALL_STATE_RINGING, ORIGIN_POLICY);
+        if (call && action->type == ACTION_SET_HELD && action->on)
+                call->audio_closing = false;
+        leave_if_alone(engine, action);
+        activation_dropped(engine, action);
+        if (action->type == ACTION_PLAY_DTMF)
+                post_dial_completed(engine, action);
+}
+
+void action_cancel_with_rest(struct engine *engine, struct action *action, enum refusal result,
+                             const char *why)
+{
+        action_cancel(engine, action, result, why);
+        cancel_after(engine, action, result, why);
+}
+
+void call_cancel_actions(struct engine *engine, struct call *call, const struct action *except)
+{
+        struct action *action, *next;
+
+        DL_FOREACH_SAFE2 (call->actions, action, next, call_next) {
+                if (!action_is_pending(action) || action == except || action->joined_to)
+                        continue;
+                if (except && action->type == ACTION_END)
+                        continue;
+                if (action->type == ACTION_END) {
+                        action_done(engine, action, REFUSAL_NONE, NULL);
+                } else if (action->type == ACTION_SET_HELD && action->on) {
+                        action_cancel(engine, action, REFUSAL_NONE, "the call ended");
+                } else {
+                        bool gone = call->provider->state != PROVIDER_RUNNING;
+
+                        action_cancel_with_rest(engine, action,
+                                                gone ? REFUSAL_PROVIDER_AWAY
+                                                     : REFUSAL_ACTION_CANCELLED,
+                                                gone ? "the app is gone" : "the call ended");
+                }
+        }
+}
+
+/* A group hold that failed half-way: those already held are un-held. */
+static void undo_group_hold(struct engine *engine, struct action *failed)
+{
+        struct action *sibling, *last = failed->transaction->actions->prev;
+
+        DL_FOREACH (failed->transaction->actions, sibling) {
+                struct action *undo;
+
+                if (sibling != failed && is_sibling(sibling, failed) &&
+                    sibling->state == ACTION_DONE && sibling->result == REFUSAL_NONE &&
+                    sibling->call && sibling->call->state == CALL_STATE_HELD) {
+                        undo = action_add(engine, failed->transaction, NULL, ACTION_SET_HELD,
+                                          sibling->call, ORIGIN_POLICY);
+                        undo->fan_out = failed->fan_out;
+                }
+                if (sibling == last)
+                        break;
+        }
+}
+
+static void hold_failed(struct engine *engine, struct action *action)
+{
+        struct call *call = action->call;
+        bool in_front = action->clears_for.text[0] != '\0';
+
+        call->audio_closing = false;
+        call_mark_changed(engine, call, 0);
+        cancel_after(engine, action, in_front ? REFUSAL_HOLD_FAILED : REFUSAL_ACTION_CANCELLED,
+                     in_front ? "the other call could not be held"
+                              : "an action before it in the transaction failed");
+        if (action->transaction->emergency && call->state == CALL_STATE_ACTIVE)
+                /* nothing stands beside an emergency call, whatever the app can do */
+                call_make_held(engine, call, HOLD_REASON_INTERRUPTED, ORIGIN_POLICY);
+        else if (action->fan_out != 0 && !action->enforced)
+                undo_group_hold(engine, action);
+}
+
+void action_failed(struct engine *engine, struct action *action, enum refusal result, char *reason,
+                   enum ended_cause cause)
+{
+        struct call *call = action->call;
+
+        assert(call);
+        free(action->reason);
+        action->reason = reason;
+        if (action->type == ACTION_END) {
+                action_done(engine, action, REFUSAL_NONE, NULL);
+                call_finish(engine, call,
+                            &(struct call_finish){.reason = call->end_reason_wanted,
+                                                  .text = reason ? strdup(reason) : NULL,
+                                                  .origin = action->origin});
+                return;
+        }
+        action_done(engine, action, result,
+                    result == REFUSAL_ACTION_TIMED_OUT ? "the app did not do it in time"
+                    : result == REFUSAL_PROVIDER_AWAY  ? "the app is not running"
+                                                       : NULL);
+        if (action->type == ACTION_SET_HELD && action->on) {
+                hold_failed(engine, action);
+        } else {
+                if (action->type == ACTION_START || action->type == ACTION_ANSWER)
+                        call_finish(engine, call,
+                                    &(struct call_finish){.reason = ENDED_REASON_FAILED,
+                                                          .cause = cause,
+                                                          .text = reason ? strdup(reason) : NULL,
+                                                          .origin = ORIGIN_SELF});
+                leave_if_alone(engine, action);
+                cancel_after(engine, action, REFUSAL_ACTION_CANCELLED,
+                             "an action before it in the transaction failed");
+        }
+        activation_dropped(engine, action);
+        if (action->type == ACTION_PLAY_DTMF)
+                post_dial_completed(engine, action);
+}
+
+static void hold_fulfilled(struct engine *engine, struct action *action)
+{
+        struct call *call = action->call;
+        struct call *target =
+                action->marks ? engine_get_call(engine, action->clears_for.text) : NULL;
+        bool wanted = action->requested && !action->marks;
+
+        if (call->state == CALL_STATE_ACTIVE)
+                call_make_held(engine, call,
+                               action->marks ? HOLD_REASON_INTERRUPTED : HOLD_REASON_USER,
+                               action->origin);
+        if (action->enforced)
+                return;
+        if (action->purpose_gone && (action->marks || action->policy_added) && !wanted) {
+                interruption_mark(engine, call, NULL);
+        } else if (action->marks && target) {
+                interruption_mark(engine, call, target);
+        } else {
+                interruption_clear(engine, call);
+        }
+}
+
+/* After a merge no member is held (T20). */
+static void unhold_members(struct engine *engine, struct action *join)
+{
+        uint64_t fan_out = ++engine->next_fan_out;
+        struct action *after = join;
+
+        for (struct call *m = join->call; m; m = call_group_walk(join->call, m)) {
+                if (m->state != CALL_STATE_HELD)
+                        continue;
+                after = action_insert_after(engine, after, ACTION_SET_HELD, m, ORIGIN_POLICY);
+                after->fan_out = fan_out;
+                after->policy_added = true;
+        }
+}
+
+static void group_fulfilled(struct engine *engine, struct action *action)
+{
+        struct call *other = engine_get_call(engine, action->other.text);
+
+        if (action->other.text[0] == '\0') {
+                group_leave(engine, action->call);
+        } else if (other && call_is_connected(other) && call_is_connected(action->call)) {
+                group_join(engine, action->call, other);
+                unhold_members(engine, action);
+        }
+}
+
+void action_fulfilled(struct engine *engine, struct action *action,
+                      const struct action_outcome *outcome)
+{
+        struct call *call = action->call;
+
+        assert(call);
+        action_done(engine, action, REFUSAL_NONE, NULL);
+        switch (action->type) {
+        case ACTION_START:
+                call_set_date(engine, call, &call->started_at, outcome->date,
+                              CALL_CHANGED_STARTED_AT);
+                if (call->state == CALL_STATE_STARTING)
+                        call_set_state(engine, call, CALL_STATE_STARTED, action->origin);
+                break;
+        case ACTION_ANSWER:
+                call_set_date(engine, call, &call->connected_at, outcome->date,
+                              CALL_CHANGED_CONNECTED_AT);
+                call_make_active(engine, call, action->origin);
+                break;
+        case ACTION_END:
+                call_finish(engine, call,
+                            &(struct call_finish){.reason = call->end_reason_wanted,
+                                                  .date = outcome->date,
+                                                  .origin = action->origin});
+                break;
+        case ACTION_SET_HELD:
+                if (action->on)
+                        hold_fulfilled(engine, action);
+                else
+                        call_make_active(engine, call, action->origin);
+                break;
+        case ACTION_SET_MUTED:
+                if (!action->on)
+                        call_set_muted(engine, call, false);
+                break;
+        case ACTION_SET_GROUP:
+                group_fulfilled(engine, action);
+                break;
+        case ACTION_PLAY_DTMF:
+                post_dial_completed(engine, action);
+                break;
+        case ACTION_SET_TRANSLATING:
+                call_set_translating(engine, call, action->on);
+                break;
+        case ACTION_TYPE_MAX_:
+                break;
+        }
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Looking things up in the engine, and completing actions by their id. */
+#include "model/engine-internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <utlist.h>
+
+struct call *engine_get_call(const struct engine *engine, const char *uuid)
+{
+        struct call *call;
+
+        HASH_FIND_STR(engine->calls, uuid, call);
+        return call;
+}
+
+const struct call *engine_find_call(const struct engine *engine, const char *uuid)
+{
+        return engine_get_call(engine, uuid);
+}
+
+const struct provider *engine_find_provider(const struct engine *engine, unsigned number)
+{
+        struct provider *provider;
+
+        HASH_FIND(hh_number, engine->providers, &number, sizeof(number), provider);
+        return provider;
+}
+
+struct provider *engine_get_running(struct engine *engine, unsigned number)
+{
+        struct provider *provider;
+
+        HASH_FIND(hh_number, engine->providers, &number, sizeof(number), provider);
+        if (provider && provider->state == PROVIDER_RUNNING)
+                return provider;
+        engine_refuse(engine, REFUSAL_NOT_REGISTERED,
+                      "This app is not registered; call RegisterProvider first.");
+        return NULL;
+}
+
+const struct provider *engine_find_identifier(const struct engine *engine, const char *identifier)
+{
+        struct provider *provider;
+
+        HASH_FIND(hh_identifier, engine->identifiers, identifier, strlen(identifier), provider);
+        return provider;
+}
+
+static struct action *get_action(const struct engine *engine, const char *id)
+{
+        struct action *action;
+
+        HASH_FIND_STR(engine->actions, id, action);
+        return action && action->state != ACTION_SPARE ? action : NULL;
+}
+
+const struct action *engine_find_action(const struct engine *engine, const char *id)
+{
+        return get_action(engine, id);
+}
+
+const struct transaction *engine_find_transaction(const struct engine *engine, const char *id)
+{
+        struct transaction *transaction;
+
+        HASH_FIND_STR(engine->transactions, id, transaction);
+        return transaction && !transaction->spare ? transaction : NULL;
+}
+
+const struct call *engine_next_call(const struct engine *engine, const struct call *after)
+{
+        return after ? after->hh.next : engine->calls;
+}
+
+const struct provider *engine_next_provider(const struct engine *engine,
+                                            const struct provider *after)
+{
+        const struct provider *provider = after ? after->hh_number.next : engine->providers;
+
+        while (provider && provider->state == PROVIDER_GONE)
+                provider = provider->hh_number.next;
+        return provider;
+}
+
+const struct transaction *engine_next_transaction(const struct engine *engine,
+                                                  const struct transaction *after)
+{
+        const struct transaction *transaction = after ? after->hh.next : engine->transactions;
+
+        while (transaction && (transaction->spare || transaction->complete))
+                transaction = transaction->hh.next;
+        return transaction;
+}
+
+const struct call *engine_first_ringing(const struct engine *engine)
+{
+        return engine->ringing;
+}
+
+const struct call *engine_active_call(const struct engine *engine)
+{
+        const struct call *call;
+
+        DL_FOREACH2 (engine->claiming, call, claiming_next) {
+                if (call->state == CALL_STATE_ACTIVE)
+                        return call;
+        }
+        return NULL;
+}
+
+const struct call *engine_resumable_call(const struct engine *engine)
+{
+        return engine->resumable.text[0] != '\0' ? engine_get_call(engine, engine->resumable.text)
+                                                 : NULL;
+}
+
+bool engine_in_call(const struct engine *engine)
+{
+        return engine->in_call;
+}
+
+bool engine_do_not_disturb(const struct engine *engine)
+{
+        return engine->do_not_disturb;
+}
+
+bool engine_default_provider(const struct engine *engine, size_t index, const char **ret_key,
+                             const char **ret_identifier)
+{
+        const struct default_provider *preset;
+
+        DL_FOREACH (engine->defaults, preset) {
+                if (index-- > 0)
+                        continue;
+                *ret_key = preset->key;
+                *ret_identifier = preset->identifier;
+                return true;
+        }
+        return false;
+}
+
+enum refusal engine_action_result(const struct engine *engine, const struct action *action,
+                                  const char **ret_reason)
+{
+        const struct action *told = action, *sibling;
+
+        (void)engine;
+        /* a hold of a whole group that one member refused did not come about */
+        DL_FOREACH (action->transaction->actions, sibling) {
+                if (told->result == REFUSAL_NONE && action->type == ACTION_SET_HELD && action->on &&
+                    action->fan_out != 0 && sibling->fan_out == action->fan_out && sibling->on &&
+                    sibling->result != REFUSAL_NONE)
+                        told = sibling;
+        }
+        if (ret_reason)
+                *ret_reason = told->reason ? told->reason : str_or_empty(told->why);
+        return told->result;
+}
+
+/* ---- completion by the provider ---- */
+
+static int find_completable(struct engine *engine, unsigned number, const char *id,
+                            struct action **ret_action)
+{
+        struct provider *provider = engine_get_running(engine, number);
+        struct action *action, *before;
+
+        if (!provider)
+                return REFUSAL_NOT_REGISTERED;
+        action = get_action(engine, id);
+        if (!action || action->state != ACTION_DELIVERED || !action->call ||
+            action->call->provider != provider)
+                return engine_refuse(engine, REFUSAL_UNKNOWN_ACTION,
+                                     "%s has no pending action %s; it was completed, cancelled or "
+                                     "timed out, or never was.",
+                                     provider->config.identifier, id);
+        DL_FOREACH (action->transaction->actions, before) {
+                if (before == action || action->type == ACTION_END)
+                        break;
+                if (before->delivery == action->delivery && action_is_pending(before) &&
+                    before->type != ACTION_END)
+                        return engine_refuse(engine, REFUSAL_WRONG_STATE,
+                                             "Action %s comes before %s in the same transaction "
+                                             "and has to be completed first.",
+                                             before->id.text, id);
+        }
+        *ret_action = action;
+        return 0;
+}
+
+int engine_fulfill_action(struct engine *engine, struct instant now, unsigned number,
+                          const char *id, const struct action_outcome *outcome)
+{
+        struct action *action;
+        int r = engine_begin(engine, now, 0);
+
+        if (r == 0)
+                r = find_completable(engine, number, id, &action);
+        if (r != 0)
+                return r;
+        action_fulfilled(engine, action, outcome);
+        return engine_finish(engine);
+}
+
+int engine_fail_action(struct engine *engine, struct instant now, unsigned number, const char *id,
+                       const struct action_outcome *outcome)
+{
+        struct action *action;
+        char *reason = NULL;
+        int r = engine_begin(engine, now, 0);
+
+        if (r == 0)
+                r = find_completable(engine, number, id, &action);
+        if (r != 0)
+                return r;
+        if (str_or_empty(outcome->reason)[0] != '\0' && !(reason = strdup(outcome->reason)))
+                return -ENOMEM;
+        action_failed(engine, action, REFUSAL_ACTION_FAILED, reason, outcome->cause);
+        return engine_finish(engine);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a provider is and can do; registration and loss are in loss.c. */
+#include "model/provider.h"
+
+#include <stdlib.h>
+
+static void strings_free(char **strings)
+{
+        for (char **s = strings; s && *s; s++)
+                free(*s);
+        free(strings);
+}
+
+void provider_config_init(struct provider_config *config)
+{
+        *config = (struct provider_config){
+                .maximum_call_groups = 2,
+                .maximum_calls_per_call_group = 5,
+                .includes_calls_in_recents = true,
+        };
+}
+
+void provider_config_done(struct provider_config *config)
+{
+        for (size_t i = 0; i < config->n_accounts; i++) {
+                free(config->accounts[i].id);
+                free(config->accounts[i].label);
+                free(config->accounts[i].state);
+                strings_free(config->accounts[i].uri_schemes);
+        }
+        free(config->accounts);
+        free(config->identifier);
+        free(config->ringtone);
+        free(config->localized_name);
+        free(config->icon);
+        strings_free(config->uri_schemes);
+        *config = (struct provider_config){0};
+}
+
+const struct account *provider_find_account(const struct provider *provider, const char *id)
+{
+        for (size_t i = 0; i < provider->config.n_accounts; i++)
+                if (streq(provider->config.accounts[i].id, id))
+                        return &provider->config.accounts[i];
+        return NULL;
+}
+
+bool provider_takes_handle(const struct provider *provider, enum handle_type type)
+{
+        return provider->config.handle_types == 0 ||
+               (provider->config.handle_types & (1u << type)) != 0;
+}
+
+bool provider_takes_scheme(const struct provider *provider, const char *scheme)
+{
+        for (char **s = provider->config.uri_schemes; s && *s; s++)
+                if (streq(*s, scheme))
+                        return true;
+        return false;
+}

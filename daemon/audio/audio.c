@@ -166,7 +166,7 @@ static void on_manager(bool present, void *userdata)
          * and nodes that are missing when it comes back send their streams to the devices. */
         log_notice("the session manager is gone: the nodes of calls are made anew");
         find_manager_lost(audio);
-        HASH_ITER(hh, audio->sessions, session, next) {
+        HASH_ITER (hh, audio->sessions, session, next) {
                 session_recreate(session);
         }
         audio_changed(audio);
@@ -206,7 +206,7 @@ static void on_lost(void *userdata)
 
         audio->state = AUDIO_OFF;
         ring_disconnect(&audio->ring);
-        HASH_ITER(hh, audio->sessions, session, next) {
+        HASH_ITER (hh, audio->sessions, session, next) {
                 session_disconnected(session);
         }
         graph_disconnect(&audio->graph);
@@ -340,6 +340,8 @@ static usec_t session_deadline(const struct session *session)
 
         if (session->ready_due)
                 next = earliest(next, session->patience);
+        if (session->relink_at != 0)
+                next = earliest(next, session->relink_at);
         if (session->empty_since != 0)
                 next = earliest(next, session->empty_since + SESSION_EMPTY_FOR);
         return next;
@@ -352,7 +354,7 @@ static void arm_timer(struct audio *audio)
         struct session *session;
         struct session *following;
 
-        HASH_ITER(hh, audio->sessions, session, following) {
+        HASH_ITER (hh, audio->sessions, session, following) {
                 next = earliest(next, session_deadline(session));
         }
         if (audio->state == AUDIO_READING)
@@ -392,13 +394,13 @@ static void reconcile_all(struct audio *audio)
                 audio->rescan = false;
                 find_rescan(audio);
         }
-        HASH_ITER(hh, audio->sessions, session, next) {
+        HASH_ITER (hh, audio->sessions, session, next) {
                 if (session->dirty && !session->orphan)
                         session_reconcile(session);
                 session->dirty = false;
         }
         /* One sync for all that became complete in this turn. */
-        HASH_ITER(hh, audio->sessions, session, next) {
+        HASH_ITER (hh, audio->sessions, session, next) {
                 if (!session->ready_due || !session->complete || session->ticket != 0)
                         continue;
                 if (ticket == 0)
@@ -417,7 +419,7 @@ static int on_settle(sd_event_source *source, void *userdata)
         tell_available(audio);
         if (audio->state == AUDIO_ON)
                 reconcile_all(audio);
-        HASH_ITER(hh, audio->sessions, session, next) {
+        HASH_ITER (hh, audio->sessions, session, next) {
                 tell_nodes(session);
                 tell_ready(session);
         }
@@ -425,7 +427,7 @@ static int on_settle(sd_event_source *source, void *userdata)
                 audio->changed_due = false;
                 audio->events.changed_fn(audio->userdata);
         }
-        HASH_ITER(hh, audio->sessions, session, next) {
+        HASH_ITER (hh, audio->sessions, session, next) {
                 if (is_over(session))
                         session_free(session);
         }
@@ -525,7 +527,7 @@ void audio_settle_orphans(struct audio *audio)
         struct session *next;
 
         audio->orphans_settled = true;
-        HASH_ITER(hh, audio->sessions, session, next) {
+        HASH_ITER (hh, audio->sessions, session, next) {
                 if (!session->orphan)
                         continue;
                 log_write(LOG_INFO, &(struct log_context){.call = session->key},
@@ -620,7 +622,7 @@ void audio_free(struct audio *audio)
         if (!audio)
                 return;
         ring_done(&audio->ring);
-        HASH_ITER(hh, audio->sessions, session, next) {
+        HASH_ITER (hh, audio->sessions, session, next) {
                 session_free(session);
         }
         server_done(&audio->server);

@@ -14,6 +14,8 @@
 /* Against somebody who moves a stream as often as we do, in one second. */
 #define MOVES_MAX 10
 
+#define RELINK_AFTER (200 * USEC_PER_MSEC)
+
 static bool is_playback(const struct graph_node *stream)
 {
         return streq(stream->media_class, "Stream/Output/Audio");
@@ -74,7 +76,7 @@ static struct session *find_by_provider(struct audio *audio, const struct graph_
         struct session *first = NULL;
         unsigned n = 0;
 
-        HASH_ITER(hh, audio->sessions, session, next) {
+        HASH_ITER (hh, audio->sessions, session, next) {
                 if (session->shared || !session_has_nodes_wish(session) ||
                     !is_of_provider(audio, stream, session))
                         continue;
@@ -170,11 +172,27 @@ static void guard_stream(struct audio *audio, struct graph_node *stream)
 {
         struct graph_link *link;
 
-        DL_FOREACH2(stream->outputs, link, output_next) {
+        DL_FOREACH2 (stream->outputs, link, output_next) {
                 guard_link(audio, link, stream);
         }
-        DL_FOREACH2(stream->inputs, link, input_next) {
+        DL_FOREACH2 (stream->inputs, link, input_next) {
                 guard_link(audio, link, stream);
+        }
+}
+
+/* The session manager knows nothing of links that we made for it. */
+static void cut_links(struct graph_node *stream)
+{
+        struct graph_node *node = node_for(stream->session, stream);
+        struct graph_link *link;
+
+        DL_FOREACH2 (stream->outputs, link, output_next) {
+                if (link->input == node)
+                        graph_destroy_link(stream->graph, link);
+        }
+        DL_FOREACH2 (stream->inputs, link, input_next) {
+                if (link->output == node)
+                        graph_destroy_link(stream->graph, link);
         }
 }
 
@@ -185,6 +203,7 @@ static void release_stream(struct graph_node *stream)
         session_touch(stream->session);
         if (!stream->joined && stream->moved_to)
                 graph_move_stream(stream, 0);
+        cut_links(stream);
         stream->session = NULL;
         stream->joined = false;
 }
@@ -235,7 +254,7 @@ void find_rescan(struct audio *audio)
         struct graph_node *node;
         struct graph_node *next;
 
-        HASH_ITER(hh, audio->graph.nodes, node, next) {
+        HASH_ITER (hh, audio->graph.nodes, node, next) {
                 if (graph_node_is_stream(node))
                         find_stream_changed(audio, node);
         }
@@ -279,7 +298,7 @@ void find_manager_lost(struct audio *audio)
         struct graph_node *node;
         struct graph_node *next;
 
-        HASH_ITER(hh, audio->graph.nodes, node, next) {
+        HASH_ITER (hh, audio->graph.nodes, node, next) {
                 if (node->session)
                         node->stranded = true;
         }
@@ -289,15 +308,34 @@ static bool has_link_to(const struct graph_node *stream, const struct graph_node
 {
         const struct graph_link *link;
 
-        DL_FOREACH2(stream->outputs, link, output_next) {
+        DL_FOREACH2 (stream->outputs, link, output_next) {
                 if (!link->doomed && link->input == node)
                         return true;
         }
-        DL_FOREACH2(stream->inputs, link, input_next) {
+        DL_FOREACH2 (stream->inputs, link, input_next) {
                 if (!link->doomed && link->output == node)
                         return true;
         }
         return false;
+}
+
+/* The session manager links streams, mostly within some 10 ms. It may have given up on one that it
+ * lost in a race with somebody's change of target, and it never links one that was there before it
+ * came, or that asked not to be connected. */
+static void relink(struct session *session, struct graph_node *stream)
+{
+        usec_t now = audio_now();
+        usec_t due;
+
+        if (!session->audio->graph.metadata)
+                return;
+        if (stream->unlinked_since == 0)
+                stream->unlinked_since = now;
+        due = stream->unlinked_since + (stream->stranded ? 0 : RELINK_AFTER);
+        if (now >= due)
+                session_links_stream(session, stream);
+        else if (session->relink_at == 0 || due < session->relink_at)
+                session->relink_at = due;
 }
 
 bool find_streams_linked(struct session *session)
@@ -306,12 +344,15 @@ bool find_streams_linked(struct session *session)
         struct graph_node *next;
         bool all = true;
 
-        HASH_ITER(hh, session->audio->graph.nodes, stream, next) {
-                if (stream->session != session || !stream->ports || stream->doomed ||
-                    has_link_to(stream, node_for(session, stream)))
+        session->relink_at = 0;
+        HASH_ITER (hh, session->audio->graph.nodes, stream, next) {
+                if (stream->session != session || !stream->ports || stream->doomed)
                         continue;
-                if (stream->stranded && session->audio->graph.metadata)
-                        session_links_stream(session, stream);
+                if (has_link_to(stream, node_for(session, stream))) {
+                        stream->unlinked_since = 0;
+                        continue;
+                }
+                relink(session, stream);
                 all = false;
         }
         return all;

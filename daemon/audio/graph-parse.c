@@ -56,8 +56,7 @@ int parse_node(struct graph_node *node, const struct spa_dict *props)
         node->serial = serial ? strtoull(serial, NULL, 10) : 0;
         node->client = parse_number(props, PW_KEY_CLIENT_ID);
         parse_replace(&node->name, str_or_empty(spa_dict_lookup(props, PW_KEY_NODE_NAME)));
-        parse_replace(&node->media_class,
-                      str_or_empty(spa_dict_lookup(props, PW_KEY_MEDIA_CLASS)));
+        parse_replace(&node->media_class, str_or_empty(spa_dict_lookup(props, PW_KEY_MEDIA_CLASS)));
         parse_replace(&node->role, str_or_empty(spa_dict_lookup(props, PW_KEY_MEDIA_ROLE)));
         parse_replace(&node->description,
                       str_or_empty(spa_dict_lookup(props, PW_KEY_NODE_DESCRIPTION)));
@@ -83,7 +82,8 @@ void parse_node_info(struct graph_node *node, const struct spa_dict *props)
         node->claimed_pid = 0;
         if (api && streq(api, "pipewire-pulse"))
                 node->claimed_pid = (pid_t)parse_number(props, PW_KEY_APP_PROCESS_ID);
-        node->capture_sink = capture_sink && (streq(capture_sink, "true") || streq(capture_sink, "1"));
+        node->capture_sink =
+                capture_sink && (streq(capture_sink, "true") || streq(capture_sink, "1"));
 }
 
 void parse_node_free(struct graph_node *node)

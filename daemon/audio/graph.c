@@ -363,7 +363,7 @@ static void remove_metadata(struct graph *graph)
         graph->metadata_id = 0;
         parse_replace(&graph->default_sink, NULL);
         parse_replace(&graph->default_source, NULL);
-        HASH_ITER(hh, graph->nodes, node, next) {
+        HASH_ITER (hh, graph->nodes, node, next) {
                 parse_replace(&node->moved_to, NULL);
         }
 }
@@ -440,7 +440,7 @@ void graph_disconnect(struct graph *graph)
                 return;
         while (graph->nodes)
                 remove_node(graph, graph->nodes);
-        HASH_ITER(hh, graph->clients, client, next) {
+        HASH_ITER (hh, graph->clients, client, next) {
                 remove_client(graph, client);
         }
         remove_metadata(graph);
@@ -464,7 +464,7 @@ struct graph_node *graph_find_node_by_name(struct graph *graph, const char *name
         struct graph_node *node;
         struct graph_node *next;
 
-        HASH_ITER(hh, graph->nodes, node, next) {
+        HASH_ITER (hh, graph->nodes, node, next) {
                 if (!node->doomed && streq(node->name, name))
                         return node;
         }
@@ -476,7 +476,7 @@ struct graph_node *graph_find_node_by_serial(struct graph *graph, uint64_t seria
         struct graph_node *node;
         struct graph_node *next;
 
-        HASH_ITER(hh, graph->nodes, node, next) {
+        HASH_ITER (hh, graph->nodes, node, next) {
                 if (!node->doomed && node->serial == serial)
                         return node;
         }
@@ -496,7 +496,7 @@ struct graph_link *graph_find_link(struct graph_node *output, uint32_t output_po
 {
         struct graph_link *link;
 
-        DL_FOREACH2(output->outputs, link, output_next) {
+        DL_FOREACH2 (output->outputs, link, output_next) {
                 if (!link->doomed && link->output_port == output_port &&
                     link->input_port == input_port)
                         return link;
@@ -508,7 +508,7 @@ struct graph_port *graph_node_get_port(struct graph_node *node, bool output, uns
 {
         struct graph_port *port;
 
-        DL_FOREACH(node->ports, port) {
+        DL_FOREACH (node->ports, port) {
                 if (port->output == output && nth-- == 0)
                         return port;
         }

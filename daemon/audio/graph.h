@@ -74,18 +74,19 @@ struct graph_node {
         struct spa_hook listener;
         struct spa_hook proxy_listener;
         bool has_info;
-        char *call_id;      /* callsd.call.id */
-        char *target;       /* target.object as the stream itself says */
-        pid_t claimed_pid;  /* application.process.id: a hint, for PulseAudio clients alone */
-        bool capture_sink;  /* records what a sink plays */
+        char *call_id;     /* callsd.call.id */
+        char *target;      /* target.object as the stream itself says */
+        pid_t claimed_pid; /* application.process.id: a hint, for PulseAudio clients alone */
+        bool capture_sink; /* records what a sink plays */
         bool has_mute;
         bool mute;
 
         /* Kept for find.c: the session whose stream this is. */
         struct session *session;
-        bool joined;        /* by a property of its own, not by us */
-        bool stranded;      /* was there when the session manager went: nobody will link it */
-        unsigned moves;     /* how often we wrote its target in the second that began then */
+        bool joined;           /* by a property of its own, not by us */
+        bool stranded;         /* was there when the session manager went: nobody will link it */
+        usec_t unlinked_since; /* since when it could be linked to its session and is not; 0 = is */
+        unsigned moves;        /* how often we wrote its target in the second that began then */
         usec_t moves_since;
 };
 

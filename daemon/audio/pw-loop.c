@@ -49,7 +49,7 @@ static void on_core_done(void *data, uint32_t id, int seq)
         if (id != PW_ID_CORE)
                 return;
         /* The library syncs on this core too; a number that is not ours is not for us. */
-        LL_FOREACH(server->syncs, sync) {
+        LL_FOREACH (server->syncs, sync) {
                 if (sync->seq == seq)
                         break;
         }
@@ -92,7 +92,8 @@ static void drop_core(struct server *server)
 
         if (!server->core)
                 return;
-        LL_FOREACH_SAFE(server->syncs, sync, next) {
+        LL_FOREACH_SAFE(server->syncs, sync, next)
+        {
                 free(sync);
         }
         server->syncs = NULL;
@@ -127,8 +128,9 @@ static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
         server->core = pw_context_connect(server->context, properties, 0);
         if (!server->core) {
                 if (server->backoff == 0)
-                        log_notice("PipeWire is not running (%s); calls work without audio handling",
-                                   strerror(errno));
+                        log_notice(
+                                "PipeWire is not running (%s); calls work without audio handling",
+                                strerror(errno));
                 server->backoff = server->backoff == 0 ? BACKOFF_MIN : server->backoff * 2;
                 if (server->backoff > BACKOFF_MAX)
                         server->backoff = BACKOFF_MAX;
@@ -188,8 +190,8 @@ int server_init(struct server *server, sd_event *event, const struct server_even
                 return -ENOMEM;
         }
         pw_loop_enter(server->loop);
-        server->context = pw_context_new(
-                server->loop, pw_properties_new(PW_KEY_APP_NAME, "callsd", NULL), 0);
+        server->context =
+                pw_context_new(server->loop, pw_properties_new(PW_KEY_APP_NAME, "callsd", NULL), 0);
         if (!server->context)
                 log_warning("PipeWire's client library does not start (%s): is its configuration "
                             "installed? Calls work without audio handling",

@@ -47,7 +47,8 @@ int server_init(struct server *server, sd_event *event, const struct server_even
                 void *userdata);
 void server_done(struct server *server);
 
-/* A ticket that is acknowledged when the server has done all that was sent before. 0 = no server. */
+/* A ticket that is acknowledged when the server has done all that was sent before. 0 = no server.
+ */
 uint64_t server_sync(struct server *server);
 
 static inline bool server_acked(const struct server *server, uint64_t ticket)

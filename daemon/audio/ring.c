@@ -75,19 +75,18 @@ static const struct pw_stream_events stream_events = {
 static struct pw_properties *stream_properties(void)
 {
         return pw_properties_new(PW_KEY_MEDIA_TYPE, "Audio", PW_KEY_MEDIA_CATEGORY, "Playback",
-                                 PW_KEY_MEDIA_ROLE, "Ringtone", PW_KEY_NODE_NAME,
-                                 "callsd.ringtone", PW_KEY_NODE_DESCRIPTION, "Ringtone",
-                                 PW_KEY_APP_NAME, "callsd", PW_KEY_NODE_LATENCY, "256/48000",
-                                 NULL);
+                                 PW_KEY_MEDIA_ROLE, "Ringtone", PW_KEY_NODE_NAME, "callsd.ringtone",
+                                 PW_KEY_NODE_DESCRIPTION, "Ringtone", PW_KEY_APP_NAME, "callsd",
+                                 PW_KEY_NODE_LATENCY, "256/48000", NULL);
 }
 
 static int connect_stream(struct ring *ring)
 {
         uint8_t buffer[1024];
         struct spa_pod_builder builder = SPA_POD_BUILDER_INIT(buffer, sizeof(buffer));
-        struct spa_audio_info_raw format = SPA_AUDIO_INFO_RAW_INIT(
-                        .format = SPA_AUDIO_FORMAT_F32, .rate = RATE, .channels = 1,
-                        .position = {SPA_AUDIO_CHANNEL_MONO});
+        struct spa_audio_info_raw format =
+                SPA_AUDIO_INFO_RAW_INIT(.format = SPA_AUDIO_FORMAT_F32, .rate = RATE, .channels = 1,
+                                        .position = {SPA_AUDIO_CHANNEL_MONO});
         const struct spa_pod *params[1];
 
         params[0] = spa_format_audio_raw_build(&builder, SPA_PARAM_EnumFormat, &format);

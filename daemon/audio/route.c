@@ -44,9 +44,9 @@ const char *route_guess_kind(const char *name, const char *description)
                 const char *word;
                 const char *kind;
         } words[] = {
-                {"bluez", "bluetooth"},    {"hdmi", "hdmi"},         {"displayport", "hdmi"},
-                {"earpiece", "earpiece"},  {"handset", "earpiece"},  {"headset", "headset"},
-                {"headphone", "headset"},  {"speaker", "speaker"},
+                {"bluez", "bluetooth"},   {"hdmi", "hdmi"},        {"displayport", "hdmi"},
+                {"earpiece", "earpiece"}, {"handset", "earpiece"}, {"headset", "headset"},
+                {"headphone", "headset"}, {"speaker", "speaker"},
         };
 
         for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
@@ -72,7 +72,7 @@ void audio_list_routes(struct audio *audio, audio_route_fn route_fn, void *userd
         struct graph_node *node;
         struct graph_node *next;
 
-        HASH_ITER(hh, audio->graph.nodes, node, next) {
+        HASH_ITER (hh, audio->graph.nodes, node, next) {
                 struct audio_route route;
 
                 if (!is_route(node))

@@ -72,9 +72,10 @@ static bool plan_channels(struct plan *plan, struct graph_node *output, struct g
         struct graph_port *b;
         bool found = false;
 
-        DL_FOREACH(output->ports, a) {
-                DL_FOREACH(input->ports, b) {
-                        if (!a->output || b->output || !*a->channel || !streq(a->channel, b->channel))
+        DL_FOREACH (output->ports, a) {
+                DL_FOREACH (input->ports, b) {
+                        if (!a->output || b->output || !*a->channel ||
+                            !streq(a->channel, b->channel))
                                 continue;
                         plan_pair(plan, a, b);
                         found = true;
@@ -117,7 +118,7 @@ static void plan_mix(struct plan *plan, struct session *session)
         struct session *other;
         struct session *next;
 
-        HASH_ITER(hh, session->audio->sessions, other, next) {
+        HASH_ITER (hh, session->audio->sessions, other, next) {
                 if (!are_mixed(session, other))
                         continue;
                 if (session_has_ports(other))
@@ -179,11 +180,11 @@ static void sweep(struct session *session, const struct plan *plan)
         struct graph *graph = &session->audio->graph;
         struct graph_link *link;
 
-        DL_FOREACH2(session->sink.node->outputs, link, output_next) {
+        DL_FOREACH2 (session->sink.node->outputs, link, output_next) {
                 if (output_is_stale(session, plan, link))
                         graph_destroy_link(graph, link);
         }
-        DL_FOREACH2(session->source.node->inputs, link, input_next) {
+        DL_FOREACH2 (session->source.node->inputs, link, input_next) {
                 if (input_is_stale(session, plan, link))
                         graph_destroy_link(graph, link);
         }
@@ -196,7 +197,7 @@ static void cut_outputs(struct session *session)
 
         if (!session->sink.node)
                 return;
-        DL_FOREACH2(session->sink.node->outputs, link, output_next) {
+        DL_FOREACH2 (session->sink.node->outputs, link, output_next) {
                 if (!graph_node_is_stream(link->input) &&
                     graph_destroy_link(&session->audio->graph, link))
                         session->ticket = 0;
@@ -209,7 +210,7 @@ static void cut_inputs(struct session *session)
 
         if (!session->source.node)
                 return;
-        DL_FOREACH2(session->source.node->inputs, link, input_next) {
+        DL_FOREACH2 (session->source.node->inputs, link, input_next) {
                 if (graph_destroy_link(&session->audio->graph, link))
                         session->ticket = 0;
         }
@@ -228,7 +229,7 @@ void session_links_cut(struct session *session)
         }
         cut_outputs(session);
         cut_inputs(session);
-        DL_FOREACH(session->requests, request) {
+        DL_FOREACH (session->requests, request) {
                 if (!request->stream)
                         request->cancelled = true;
         }
@@ -263,8 +264,7 @@ static void request_free(struct session_request *request)
 static struct pw_proxy *create_link(struct session *session, uint32_t output, uint32_t input,
                                     bool passive)
 {
-        struct pw_properties *properties =
-                pw_properties_new(PW_KEY_OBJECT_LINGER, "true", NULL);
+        struct pw_properties *properties = pw_properties_new(PW_KEY_OBJECT_LINGER, "true", NULL);
         struct pw_proxy *proxy;
 
         if (!properties)
@@ -285,7 +285,7 @@ static struct session_request *find_request(struct session *session, uint32_t ou
 {
         struct session_request *request;
 
-        DL_FOREACH(session->requests, request) {
+        DL_FOREACH (session->requests, request) {
                 if (request->output_port == output && request->input_port == input)
                         return request;
         }
@@ -343,7 +343,7 @@ static void drop_failed(struct session *session)
         struct session_request *request;
         struct session_request *next;
 
-        DL_FOREACH_SAFE(session->requests, request, next) {
+        DL_FOREACH_SAFE (session->requests, request, next) {
                 if (request->failed)
                         request_free(request);
         }
@@ -356,10 +356,10 @@ static bool ask_for_plan(struct session *session, const struct plan *plan)
         for (unsigned i = 0; i < plan->n_pairs; i++) {
                 struct graph_port *output;
 
-                HASH_FIND(hh, session->audio->graph.ports, &plan->pairs[i].output,
-                          sizeof(uint32_t), output);
-                if (output && graph_find_link(output->node, plan->pairs[i].output,
-                                              plan->pairs[i].input))
+                HASH_FIND(hh, session->audio->graph.ports, &plan->pairs[i].output, sizeof(uint32_t),
+                          output);
+                if (output &&
+                    graph_find_link(output->node, plan->pairs[i].output, plan->pairs[i].input))
                         continue;
                 ask_for_link(session, plan->pairs[i].output, plan->pairs[i].input, false);
                 all = false;

@@ -79,7 +79,7 @@ void session_free(struct session *session)
         struct graph_node *node;
         struct graph_node *next;
 
-        HASH_ITER(hh, session->audio->graph.nodes, node, next) {
+        HASH_ITER (hh, session->audio->graph.nodes, node, next) {
                 if (node->session == session)
                         node->session = NULL;
         }
@@ -104,7 +104,7 @@ void session_touch_all(struct audio *audio)
         struct session *session;
         struct session *next;
 
-        HASH_ITER(hh, audio->sessions, session, next) {
+        HASH_ITER (hh, audio->sessions, session, next) {
                 session_touch(session);
         }
 }
@@ -220,9 +220,8 @@ static void create_node(struct session_node *end)
 
         if (!properties)
                 return;
-        end->request = pw_core_create_object(audio->server.core, "adapter",
-                                             PW_TYPE_INTERFACE_Node, PW_VERSION_NODE,
-                                             &properties->dict, 0);
+        end->request = pw_core_create_object(audio->server.core, "adapter", PW_TYPE_INTERFACE_Node,
+                                             PW_VERSION_NODE, &properties->dict, 0);
         pw_properties_free(properties);
         if (!end->request)
                 return;
@@ -316,11 +315,11 @@ static bool end_has_streams(struct session_node *end)
 
         if (!end->node)
                 return false;
-        DL_FOREACH2(end->node->inputs, link, input_next) {
+        DL_FOREACH2 (end->node->inputs, link, input_next) {
                 if (!link->doomed && graph_node_is_stream(link->output))
                         return true;
         }
-        DL_FOREACH2(end->node->outputs, link, output_next) {
+        DL_FOREACH2 (end->node->outputs, link, output_next) {
                 if (!link->doomed && graph_node_is_stream(link->input))
                         return true;
         }
@@ -334,7 +333,7 @@ bool session_has_streams(struct session *session)
 
         if (end_has_streams(&session->sink) || end_has_streams(&session->source))
                 return true;
-        HASH_ITER(hh, session->audio->graph.nodes, node, next) {
+        HASH_ITER (hh, session->audio->graph.nodes, node, next) {
                 if (node->session == session)
                         return true;
         }
@@ -346,13 +345,13 @@ bool session_is_linked(struct session *session)
         struct graph_link *link;
 
         if (session->sink.node) {
-                DL_FOREACH2(session->sink.node->outputs, link, output_next) {
+                DL_FOREACH2 (session->sink.node->outputs, link, output_next) {
                         if (!link->doomed && !graph_node_is_stream(link->input))
                                 return true;
                 }
         }
         if (session->source.node) {
-                DL_FOREACH2(session->source.node->inputs, link, input_next) {
+                DL_FOREACH2 (session->source.node->inputs, link, input_next) {
                         if (!link->doomed)
                                 return true;
                 }
@@ -368,7 +367,7 @@ static void update_gate(struct session *session)
         const struct session_request *request;
         bool gated = false;
 
-        DL_FOREACH(session->requests, request) {
+        DL_FOREACH (session->requests, request) {
                 if (request->cancelled)
                         gated = true;
         }
@@ -403,6 +402,7 @@ static void wind_up(struct session *session)
 
         finish_request(&session->sink);
         finish_request(&session->source);
+        session->relink_at = 0;
         session->complete = !session_links_pending(session);
         if (session_has_streams(session)) {
                 session->empty_since = 0;
@@ -474,6 +474,7 @@ void session_disconnected(struct session *session)
         session->mic_barred = false;
         session->nodes_told = false;
         session->ticket = 0;
+        session->relink_at = 0;
         session->empty_since = 0;
         session->dirty = true;
 }

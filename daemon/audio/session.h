@@ -20,11 +20,11 @@
 /* One of the two nodes. */
 struct session_node {
         char name[NAMES_SIZE];
-        struct graph_node *node;    /* NULL while the server does not list it */
-        struct pw_proxy *request;   /* from our request until the node is listed */
+        struct graph_node *node;  /* NULL while the server does not list it */
+        struct pw_proxy *request; /* from our request until the node is listed */
         struct spa_hook listener;
         struct session *session;
-        bool wanted_mute;           /* what we sent last, if `sent_mute` */
+        bool wanted_mute; /* what we sent last, if `sent_mute` */
         bool sent_mute;
 };
 
@@ -68,13 +68,14 @@ struct session {
         bool mic_barred;      /* somebody opens the source against our will: no microphone at all */
         unsigned mute_fights; /* how often somebody changed a mute of ours since the last wish */
 
-        bool nodes_told;   /* nodes_fn was called for the nodes that are there */
-        bool complete;     /* the server has all that the wish asks for */
-        uint64_t ticket;   /* of the sync sent when it became so; 0 = none yet */
-        bool ready_due;    /* a wish whose ready_fn is still to come */
-        usec_t patience;   /* until when ready_fn waits for links; 0 = not running */
+        bool nodes_told;  /* nodes_fn was called for the nodes that are there */
+        bool complete;    /* the server has all that the wish asks for */
+        uint64_t ticket;  /* of the sync sent when it became so; 0 = none yet */
+        bool ready_due;   /* a wish whose ready_fn is still to come */
+        usec_t patience;  /* until when ready_fn waits for links; 0 = not running */
+        usec_t relink_at; /* when to link streams that the session manager leaves alone; 0 = none */
         usec_t empty_since; /* over, and without a stream since then; 0 = not so */
-        bool dirty;        /* to be looked at in this turn */
+        bool dirty;         /* to be looked at in this turn */
 };
 
 static inline bool session_has_nodes_wish(const struct session *session)

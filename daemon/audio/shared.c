@@ -42,7 +42,7 @@ static void add_up(struct audio *audio, const char *provider, enum audio_level *
         struct session *next;
         bool muted = true;
 
-        HASH_ITER(hh, audio->sessions, session, next) {
+        HASH_ITER (hh, audio->sessions, session, next) {
                 if (session->shared || !session_has_nodes_wish(session) ||
                     !streq(session->provider, provider))
                         continue;

@@ -22,8 +22,8 @@ static void teardown(void)
 
 struct talk {
         struct world_call *call;
-        struct world_app *speaker; /* meter at the speaker */
-        struct world_app *player;  /* the app's playback */
+        struct world_app *speaker;  /* meter at the speaker */
+        struct world_app *player;   /* the app's playback */
         struct world_app *recorder; /* the app's capture */
 };
 
@@ -152,8 +152,8 @@ START_TEST(test_unmuted_by_somebody)
         talk = talk_new();
         world_reach(&world, talk.call, AUDIO_LEVEL_LINKED, true);
         world_silence(&world, talk.recorder, 10);
-        snprintf(name, sizeof(name),
-                 "pw-cli s %s Props '{ mute: false }' >/dev/null 2>&1", talk.call->source);
+        snprintf(name, sizeof(name), "pw-cli s %s Props '{ mute: false }' >/dev/null 2>&1",
+                 talk.call->source);
         for (unsigned i = 0; i < 6; i++) {
                 ck_assert_int_eq(world_run(unmute), 0);
                 world_turn(&world);
@@ -272,7 +272,7 @@ END_TEST
 static void set_default_sink(const char *name)
 {
         char value[64];
-        const char *const set[] = {"pw-metadata", "0", "default.configured.audio.sink", value,
+        const char *const set[] = {"pw-metadata",     "0", "default.configured.audio.sink", value,
                                    "Spa:String:JSON", NULL};
 
         snprintf(value, sizeof(value), "{\"name\":\"%s\"}", name);
@@ -356,12 +356,11 @@ START_TEST(test_stream_properties)
         struct world_call *call = world_call_new(&world);
         struct properties properties = {.playback = 0};
 
-        ck_assert_int_eq(
-                audio_stream_properties(world.audio, call->uuid, on_property, &properties),
-                -ENOENT);
+        ck_assert_int_eq(audio_stream_properties(world.audio, call->uuid, on_property, &properties),
+                         -ENOENT);
         world_reach(&world, call, AUDIO_LEVEL_NODES, false);
-        ck_assert_int_eq(
-                audio_stream_properties(world.audio, call->uuid, on_property, &properties), 0);
+        ck_assert_int_eq(audio_stream_properties(world.audio, call->uuid, on_property, &properties),
+                         0);
         ck_assert_uint_eq(properties.playback, 3);
         ck_assert_uint_eq(properties.capture, 3);
         ck_assert_uint_eq(properties.environment, 4);

@@ -98,7 +98,8 @@ int world_run(const char *const *arguments);
 float world_level(const struct world_app *app);
 /* Until something is heard; returns how long that took. */
 usec_t world_hear(struct world *world, struct world_app *app);
-/* Until it is silent, and then for `blocks` blocks more; returns when the last sound was, from now. */
+/* Until it is silent, and then for `blocks` blocks more; returns when the last sound was, from now.
+ */
 usec_t world_silence(struct world *world, struct world_app *app, unsigned blocks);
 /* From this very moment on `blocks` blocks without any sound. */
 void world_stays_silent(struct world *world, struct world_app *app, unsigned blocks);

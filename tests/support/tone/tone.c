@@ -188,18 +188,16 @@ static int connect_stream(struct tone *tone)
 {
         uint8_t buffer[1024];
         struct spa_pod_builder builder = SPA_POD_BUILDER_INIT(buffer, sizeof(buffer));
-        struct spa_audio_info_raw format = SPA_AUDIO_INFO_RAW_INIT(
-                        .format = SPA_AUDIO_FORMAT_F32, .rate = RATE, .channels = 1,
-                        .position = {SPA_AUDIO_CHANNEL_MONO});
+        struct spa_audio_info_raw format =
+                SPA_AUDIO_INFO_RAW_INIT(.format = SPA_AUDIO_FORMAT_F32, .rate = RATE, .channels = 1,
+                                        .position = {SPA_AUDIO_CHANNEL_MONO});
         const struct spa_pod *params[1];
 
         params[0] = spa_format_audio_raw_build(&builder, SPA_PARAM_EnumFormat, &format);
-        return pw_stream_connect(tone->stream,
-                                 tone->record ? PW_DIRECTION_INPUT : PW_DIRECTION_OUTPUT,
-                                 PW_ID_ANY,
-                                 PW_STREAM_FLAG_AUTOCONNECT | PW_STREAM_FLAG_MAP_BUFFERS |
-                                         PW_STREAM_FLAG_RT_PROCESS,
-                                 params, 1);
+        return pw_stream_connect(
+                tone->stream, tone->record ? PW_DIRECTION_INPUT : PW_DIRECTION_OUTPUT, PW_ID_ANY,
+                PW_STREAM_FLAG_AUTOCONNECT | PW_STREAM_FLAG_MAP_BUFFERS | PW_STREAM_FLAG_RT_PROCESS,
+                params, 1);
 }
 
 static int run(struct tone *tone, struct pw_properties *properties)

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * An earlier daemon, to be killed: keeps calls as told until then.
+ *
+ *     audio-owner UUID nodes|linked muted|open [UUID ...]...
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-event.h>
+
+#include "audio/audio.h"
+
+static char **wishes;
+static int n_wishes;
+
+static void on_available(bool available, void *userdata)
+{
+        struct audio **audio = userdata;
+
+        for (int i = 0; available && i + 2 < n_wishes; i += 3) {
+                const struct audio_wish wish = {
+                        .call = wishes[i],
+                        .level = streq(wishes[i + 1], "linked") ? AUDIO_LEVEL_LINKED
+                                                                : AUDIO_LEVEL_NODES,
+                        .muted = streq(wishes[i + 2], "muted"),
+                        .serial = 1,
+                        .provider = "org.example.Phone",
+                };
+
+                if (audio_set(*audio, &wish) < 0)
+                        exit(EXIT_FAILURE);
+        }
+}
+
+int main(int argc, char **argv)
+{
+        const struct audio_events events = {.available_fn = on_available};
+        struct audio *audio;
+        sd_event *event;
+
+        wishes = argv + 1;
+        n_wishes = argc - 1;
+        if (sd_event_new(&event) < 0 || audio_new(event, &events, &audio, &audio) < 0)
+                return EXIT_FAILURE;
+        return sd_event_loop(event) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -148,6 +148,7 @@ static void print_help(void)
              "      --identifier=ID     Reverse DNS (org.callsd.Example)\n"
              "      --name=NAME         For people (Example)\n"
              "      --tone=HZ           What the remote party says (440)\n"
+             "      --amplitude=FACTOR  How loudly; 1 is full scale (0.25)\n"
              "      --incoming=HANDLE   Report a call at once\n"
              "      --answer-after=MS   Without callsd: ring so long, then answer (1000)\n"
              "      --connect-after=MS  The far end of an outgoing call rings so long (500)\n"
@@ -166,6 +167,9 @@ static bool set_option(struct example *example, int id)
         case 't':
                 example->frequency = strtod(optarg, NULL);
                 return example->frequency > 0;
+        case 'l':
+                example->amplitude = strtod(optarg, NULL);
+                return example->amplitude > 0 && example->amplitude <= 1;
         case 'c':
                 example->incoming = optarg;
                 return true;
@@ -186,6 +190,7 @@ int main(int argc, char **argv)
                 {"identifier", required_argument, NULL, 'i'},
                 {"name", required_argument, NULL, 'n'},
                 {"tone", required_argument, NULL, 't'},
+                {"amplitude", required_argument, NULL, 'l'},
                 {"incoming", required_argument, NULL, 'c'},
                 {"answer-after", required_argument, NULL, 'a'},
                 {"connect-after", required_argument, NULL, 'o'},
@@ -196,6 +201,7 @@ int main(int argc, char **argv)
                 .identifier = "org.callsd.Example",
                 .name = "Example",
                 .frequency = 440,
+                .amplitude = 0.25,
                 .answer_after_usec = 1000000,
                 .connect_after_usec = 500000,
         };

@@ -58,6 +58,7 @@ static void open_line(struct example_call *call, const struct cx_stream_properti
         struct tone_line_options options = {
                 .name = "callsd-example",
                 .frequency = call->example->frequency,
+                .amplitude = call->example->amplitude,
                 .listen = true,
         };
 
@@ -105,8 +106,11 @@ static int on_answer_alone(sd_event_source *source, uint64_t usec, void *userdat
 
 static void ring_alone(struct example_call *call)
 {
-        const struct tone_line_options ringtone = {.name = "callsd-example-ringtone",
-                                                   .frequency = RINGTONE_HZ};
+        const struct tone_line_options ringtone = {
+                .name = "callsd-example-ringtone",
+                .frequency = RINGTONE_HZ,
+                .amplitude = call->example->amplitude,
+        };
 
         if (call->ended)
                 return;

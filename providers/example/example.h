@@ -25,6 +25,7 @@ struct example {
         const char *identifier;
         const char *name;
         double frequency;
+        double amplitude;
         uint64_t answer_after_usec;  /* when alone */
         uint64_t connect_after_usec; /* how long the far end lets it ring */
         const char *incoming;        /* handle of a first call, or NULL */

@@ -12,7 +12,6 @@
 
 #define RATE 48000
 #define WINDOW (RATE / 10)
-#define AMPLITUDE 0.25f
 /* A microphone that brings no blocks any more is a silent one. */
 #define STALE_NSEC INT64_C(250000000)
 
@@ -30,6 +29,7 @@ struct tone_line {
         struct spa_hook capture_hook;
         double phase;
         double step;
+        double amplitude;
         /* of the window that is being filled; only the data thread has them */
         double sum;
         unsigned n_samples;
@@ -59,7 +59,7 @@ static void on_playback(void *userdata)
         if (buffer->requested > 0 && buffer->requested < n)
                 n = (uint32_t)buffer->requested;
         for (uint32_t i = 0; data->data && i < n; i++) {
-                ((float *)data->data)[i] = AMPLITUDE * (float)sin(line->phase);
+                ((float *)data->data)[i] = (float)(line->amplitude * sin(line->phase));
                 line->phase = fmod(line->phase + line->step, 2 * M_PI);
         }
         data->chunk->offset = 0;
@@ -159,6 +159,7 @@ struct tone_line *tone_line_new(struct tone_party *party, const struct tone_line
                 return NULL;
         line->party = party;
         line->step = 2 * M_PI * options->frequency / RATE;
+        line->amplitude = options->amplitude;
         pw_thread_loop_lock(party->loop);
         line->playback = make_stream(line, PW_DIRECTION_OUTPUT,
                                      make_properties(options->name, "Playback", options->playback));

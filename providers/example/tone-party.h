@@ -15,6 +15,7 @@ struct tone_line;
 struct tone_line_options {
         const char *name; /* of the nodes */
         double frequency; /* in Hz */
+        double amplitude; /* 1 is full scale */
         const char *const *playback;
         const char *const *capture;
         bool listen; /* record the microphone as well */

@@ -1,0 +1,85 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""callsd dies or is ended in the middle of calls: the calls do not notice."""
+import sys
+
+sys.dont_write_bytecode = True
+
+import math
+import signal
+import time
+
+import rig
+
+
+class Restart(rig.TestCase):
+    def two_calls(self):
+        """One held and one active call of one app."""
+        self.rig.start_callsd()
+        self.example = self.rig.start_example()
+        self.held = self.answered_call(self.example)
+        self.active = self.answered_call(self.example)
+        self.rig.monitor.state(self.held, "held")
+        self.example.expect("did-activate", self.active)
+        self.example.expect("streams", self.active)
+        self.before = self.rig.calls()
+        self.mark = self.example.mark()
+
+    def assert_back(self):
+        """Both calls are there as they were, and the app was told nothing."""
+        def states():
+            return {call: facts["State"] for call, facts in self.rig.calls().items()}
+        self.eventually(lambda: states() == {self.held: "held", self.active: "active"},
+                        "two calls in their states")
+        after = self.rig.calls()
+        for call in (self.held, self.active):
+            for key in ("DisplayName", "RemoteHandle", "Outgoing", "Muted", "HasConnected"):
+                self.assertEqual(after[call][key], self.before[call][key], key)
+        self.assertEqual([item for _, item in self.example.items[self.mark:]], [])
+
+    def assert_usable(self):
+        self.rig.ctl("swap")
+        self.assertEqual(self.rig.calls()[self.held]["State"], "active")
+        for call in (self.held, self.active):
+            self.rig.ctl("end", call)
+        self.assertEqual(self.rig.calls(), {})
+
+    def start_again(self):
+        mark = self.rig.monitor.mark()
+        self.rig.start_callsd()
+        return mark
+
+    def test_killed(self):
+        self.two_calls()
+        self.rig.callsd.signal(signal.SIGKILL)
+        self.rig.callsd.ended()
+        self.rig.monitor.expect("callsd-gone")
+        self.start_again()
+        self.assert_back()
+        self.assert_usable()
+
+    def test_killed_sound_goes_on(self):
+        meter = self.rig.start_meter()
+        self.two_calls()
+        loud = 0.25 / math.sqrt(2)
+        meter.wait_sound(time.monotonic(), loud)
+        begun = time.monotonic()
+        self.rig.callsd.signal(signal.SIGKILL)
+        self.rig.callsd.ended()
+        self.start_again()
+        self.assert_back()
+        meter.wait_sound(time.monotonic(), loud)
+        lost = [block for block in meter.blocks(begun) if block[1] < loud * 0.8]
+        self.assertEqual(lost, [], "the active call had a gap")
+
+    def test_terminated(self):
+        self.two_calls()
+        self.rig.callsd.signal(signal.SIGTERM)
+        self.assertEqual(self.rig.callsd.ended(), 0)
+        self.start_again()
+        self.assert_back()
+        self.assert_usable()
+
+
+if __name__ == "__main__":
+    rig.main()

@@ -147,5 +147,6 @@ usec_t action_duration(const struct engine *engine, const struct action *action)
 void action_join(struct action *action, struct action *target)
 {
         action->joined_to = target;
+        target->wanted = target->wanted || action->requested;
         DL_APPEND2(target->joiners, action, joiner_prev, joiner_next);
 }

@@ -72,6 +72,7 @@ struct action {
         bool counted;      /* stands for its transaction in its provider's n_transactions */
         bool policy_added; /* by arbitration, for `clears_for` */
         bool enforced;     /* tells a provider of what already is; failure changes nothing */
+        bool wanted;       /* a requester joined this hold: it stays for the user's sake */
         bool turn_taken;
         bool purpose_gone; /* the activation that it clears for will not come */
         bool waits_for_provider;

@@ -259,21 +259,23 @@ static void hold_fulfilled(struct engine *engine, struct action *action)
         struct call *call = action->call;
         struct call *target =
                 action->marks ? engine_get_call(engine, action->clears_for.text) : NULL;
-        bool wanted = action->requested && !action->marks;
+        bool wanted = action->wanted || (action->requested && !action->marks);
 
         if (call->state == CALL_STATE_ACTIVE)
                 call_make_held(engine, call,
-                               action->marks ? HOLD_REASON_INTERRUPTED : HOLD_REASON_USER,
+                               action->marks && !wanted ? HOLD_REASON_INTERRUPTED
+                                                        : HOLD_REASON_USER,
                                action->origin);
-        if (action->enforced)
+        if (action->enforced || call->state != CALL_STATE_HELD)
                 return;
-        if (action->purpose_gone && (action->marks || action->policy_added) && !wanted) {
-                interruption_mark(engine, call, NULL);
-        } else if (action->marks && target) {
-                interruption_mark(engine, call, target);
-        } else {
+        if (wanted)
                 interruption_clear(engine, call);
-        }
+        else if (action->purpose_gone)
+                interruption_mark(engine, call, NULL);
+        else if (action->marks && target)
+                interruption_mark(engine, call, target);
+        else
+                interruption_clear(engine, call);
 }
 
 /* After a merge no member is held (T20). */

@@ -111,10 +111,22 @@ int engine_report_state(struct engine *engine, struct instant now, unsigned numb
         return r != 0 ? r : engine_finish(engine);
 }
 
+static void fact_muted(struct engine *engine, struct call *call, bool muted)
+{
+        struct action *pending = call_find_pending(call, ACTION_SET_MUTED);
+
+        if (pending && pending->on && !muted)
+                return; /* the user's mute stands */
+        if (pending && pending->on == muted)
+                agree(engine, pending);
+        else
+                contradict(engine, pending);
+        call_set_muted(engine, call, muted);
+}
+
 int engine_report_muted(struct engine *engine, struct instant now, unsigned number,
                         const char *uuid, bool muted, enum fact_source by)
 {
-        struct action *pending;
         struct call *call;
         int r = engine_begin(engine, now, 0);
 
@@ -123,16 +135,8 @@ int engine_report_muted(struct engine *engine, struct instant now, unsigned numb
                 r = report_find_call(engine, number, uuid, &call);
         if (r != 0)
                 return r;
-        if (!call_is_live(call))
-                return engine_finish(engine);
-        pending = call_find_pending(call, ACTION_SET_MUTED);
-        if (pending && pending->on && !muted)
-                return engine_finish(engine); /* the user's mute stands */
-        if (pending && pending->on == muted)
-                agree(engine, pending);
-        else
-                contradict(engine, pending);
-        call_set_muted(engine, call, muted);
+        if (call_is_live(call))
+                fact_muted(engine, call, muted);
         return engine_finish(engine);
 }
 
@@ -211,6 +215,34 @@ static void import_state(struct engine *engine, struct call *call, const struct 
                 group_make_held(engine, call, HOLD_REASON_PROVIDER, ORIGIN_SELF);
 }
 
+/* A call that callsd has already is brought to what the app says of it. */
+static int import_known(struct engine *engine, struct call *call, const struct call_import *import)
+{
+        struct update_copy copy;
+        int r = call_check_update(engine, call->provider, &import->update);
+
+        if (r != 0)
+                return r;
+        r = update_copy_init(&copy, &import->update);
+        if (r < 0)
+                return r;
+        call_apply_update(engine, call, &copy);
+        update_copy_done(&copy);
+        if (!call_is_live(call))
+                return engine_finish(engine);
+        if (import->state == CALL_STATE_ACTIVE)
+                fact_active(engine, call, FACT_SELF);
+        else if (import->state == CALL_STATE_HELD)
+                fact_held(engine, call, FACT_SELF);
+        else if (import->state == CALL_STATE_STARTED && call->outgoing)
+                report_agree_start(engine, call);
+        else if (import->state == CALL_STATE_CONNECTING)
+                r = fact_connecting(engine, call);
+        if (r == 0)
+                fact_muted(engine, call, import->muted);
+        return r != 0 ? r : engine_finish(engine);
+}
+
 int engine_report_call(struct engine *engine, struct instant now, unsigned number, const char *uuid,
                        const struct call_import *import)
 {
@@ -223,6 +255,9 @@ int engine_report_call(struct engine *engine, struct instant now, unsigned numbe
         provider = engine_get_running(engine, number);
         if (!provider)
                 return REFUSAL_NOT_REGISTERED;
+        call = engine_get_call(engine, uuid);
+        if (call && call->provider == provider && call->state != CALL_STATE_ENDED)
+                return import_known(engine, call, import);
         r = check_import(engine, provider, uuid, import, &with);
         if (r != 0)
                 return r;

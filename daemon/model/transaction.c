@@ -399,7 +399,8 @@ static bool advance_head(struct engine *engine, struct action *action)
                 deliver_part(engine, action);
                 return true;
         }
-        if (provider->state == PROVIDER_AWAY && !provider->bus_lost) {
+        if ((provider->state == PROVIDER_AWAY && !provider->bus_lost) ||
+            (provider->state == PROVIDER_DECLARED && !provider->can_start)) {
                 if (!do_without_provider(engine, action))
                         action_cancel_with_rest(engine, action, REFUSAL_PROVIDER_AWAY,
                                                 "the app is away");

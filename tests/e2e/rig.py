@@ -19,6 +19,7 @@ import unittest
 
 DEADLINE = float(os.environ.get("CALLSD_E2E_DEADLINE", "15"))
 SUPPORT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support")
+POLL_INTERVAL = 0.02
 SILENCE_BLOCKS = 20
 TONE_BLOCKS = 10
 
@@ -362,7 +363,7 @@ class TestCase(unittest.TestCase):
         while not condition():
             if time.monotonic() > end:
                 self.fail(f"no {what} within {deadline:g} s")
-            time.sleep(0.02)
+            time.sleep(POLL_INTERVAL)
 
     def answered_call(self, example):
         """A call of this provider that is active."""

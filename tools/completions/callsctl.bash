@@ -5,12 +5,14 @@ _callsctl_words() {
         callsctl "${bus[@]}" __complete "$@" 2>/dev/null | cut -f1
 }
 
-_callsctl() {
-        local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-        local verb= word i
-        local -a bus=()
-        local options='--json --end-others --message= --provider= --account= --type= --video
-                --wait --once --user --system --bus-address= --color= --help --version'
+# Offers those of the words that begin like what is typed.
+_callsctl_offer() {
+        mapfile -t COMPREPLY < <(compgen -W "$1" -- "$cur")
+}
+
+# The verb that is typed already, and which bus to ask.
+_callsctl_read_line() {
+        local word i
 
         for ((i = 1; i < COMP_CWORD; i++)); do
                 word=${COMP_WORDS[i]}
@@ -18,36 +20,44 @@ _callsctl() {
                 --system) bus=(--system) ;;
                 -m | -p) ((i++)) ;;
                 -* | =) ;;
-                *)
-                        if [[ ${COMP_WORDS[i - 1]} != = && -z $verb ]]; then
-                                verb=$word
-                        fi
-                        ;;
+                *) [[ ${COMP_WORDS[i - 1]} != = && -z $verb ]] && verb=$word ;;
                 esac
         done
+}
+
+_callsctl_argument() {
+        case $verb in
+        '') _callsctl_offer "$(_callsctl_words verbs)" ;;
+        show | answer | decline | end | hold | resume | swap | mute | unmute | dtmf | merge | split)
+                _callsctl_offer "$(_callsctl_words calls "$verb")"
+                ;;
+        esac
+}
+
+_callsctl() {
+        local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb=''
+        local -a bus=()
+        local options='--json --end-others --message= --provider= --account= --type= --video
+                --wait --once --user --system --bus-address= --color= --help --version'
+
+        _callsctl_read_line
         if [[ $cur == = ]]; then
-                cur=
+                cur=''
         elif [[ $prev == = ]]; then
                 prev=${COMP_WORDS[COMP_CWORD - 2]}
         fi
 
         case $prev in
-        -p | --provider) mapfile -t COMPREPLY < <(compgen -W "$(_callsctl_words providers)" -- "$cur") ;;
-        --type) mapfile -t COMPREPLY < <(compgen -W 'phone-number email-address generic' -- "$cur") ;;
-        --color) mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur") ;;
+        -p | --provider) _callsctl_offer "$(_callsctl_words providers)" ;;
+        --type) _callsctl_offer 'phone-number email-address generic' ;;
+        --color) _callsctl_offer 'auto always never' ;;
         -m | --message | --account | --bus-address) ;;
         *)
                 if [[ $cur == -* ]]; then
-                        mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
+                        _callsctl_offer "$options"
                         [[ ${COMPREPLY[0]} == *= ]] && compopt -o nospace
-                elif [[ -z $verb ]]; then
-                        mapfile -t COMPREPLY < <(compgen -W "$(_callsctl_words verbs)" -- "$cur")
                 else
-                        case $verb in
-                        show | answer | decline | end | hold | resume | swap | mute | unmute | dtmf | merge | split)
-                                mapfile -t COMPREPLY < <(compgen -W "$(_callsctl_words calls "$verb")" -- "$cur")
-                                ;;
-                        esac
+                        _callsctl_argument
                 fi
                 ;;
         esac

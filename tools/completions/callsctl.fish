@@ -3,21 +3,28 @@
 
 set -l with_call show answer decline end hold resume swap mute unmute dtmf merge split
 set -l verbs list monitor dial silence pending providers help $with_call
+set -l answer -c callsctl -n '__fish_seen_subcommand_from answer dial'
+set -l decline -c callsctl -n '__fish_seen_subcommand_from decline'
+set -l dial -c callsctl -n '__fish_seen_subcommand_from dial'
+set -l pending -c callsctl -n '__fish_seen_subcommand_from pending'
 
 complete -c callsctl -f
-complete -c callsctl -n "not __fish_seen_subcommand_from $verbs" -a '(callsctl __complete verbs 2>/dev/null)'
+complete -c callsctl -n "not __fish_seen_subcommand_from $verbs" \
+        -a '(callsctl __complete verbs 2>/dev/null)'
 for verb in $with_call
-        complete -c callsctl -n "__fish_seen_subcommand_from $verb" -a "(callsctl __complete calls $verb 2>/dev/null)"
+        complete -c callsctl -n "__fish_seen_subcommand_from $verb" \
+                -a "(callsctl __complete calls $verb 2>/dev/null)"
 end
 complete -c callsctl -l json -d 'Print JSON'
-complete -c callsctl -n '__fish_seen_subcommand_from answer dial' -l end-others -d 'Calls in the way may be ended'
-complete -c callsctl -n '__fish_seen_subcommand_from decline' -s m -l message -x -d 'Text for the caller'
-complete -c callsctl -n '__fish_seen_subcommand_from dial' -s p -l provider -x -a '(callsctl __complete providers 2>/dev/null)' -d 'App that places the call'
-complete -c callsctl -n '__fish_seen_subcommand_from dial' -l account -x -d 'Line of the app'
-complete -c callsctl -n '__fish_seen_subcommand_from dial' -l type -x -a 'phone-number email-address generic' -d 'Kind of handle'
-complete -c callsctl -n '__fish_seen_subcommand_from dial' -l video -d 'With video'
-complete -c callsctl -n '__fish_seen_subcommand_from dial' -s w -l wait -d 'Return when answered or over'
-complete -c callsctl -n '__fish_seen_subcommand_from pending' -l once -d 'Print once'
+complete $answer -l end-others -d 'Calls in the way may be ended'
+complete $decline -s m -l message -x -d 'Text for the caller'
+complete $dial -s p -l provider -x -d 'App that places the call' \
+        -a '(callsctl __complete providers 2>/dev/null)'
+complete $dial -l account -x -d 'Line of the app'
+complete $dial -l type -x -a 'phone-number email-address generic' -d 'Kind of handle'
+complete $dial -l video -d 'With video'
+complete $dial -s w -l wait -d 'Return when answered or over'
+complete $pending -l once -d 'Print once'
 complete -c callsctl -l user -d 'The bus of the user'
 complete -c callsctl -l system -d 'The bus of the system'
 complete -c callsctl -l bus-address -x -d 'A bus by its address'

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The daemon: the engine, the adapters around it, and the one loop that they share.
+ *
+ * One callback of an adapter is one input to the engine; then daemon_settle() hands the effects to
+ * the adapters that they are for, until there are none, and arms the one timer.
+ */
+#ifndef CALLSD_APP_DAEMON_H
+#define CALLSD_APP_DAEMON_H
+
+#include <systemd/sd-event.h>
+
+#include "audio/audio.h"
+#include "bus/bus.h"
+#include "config/config.h"
+#include "model/engine.h"
+
+struct daemon_options {
+        const char *config_path; /* NULL: where configurations are looked for */
+        const char *bus_address; /* NULL: the configuration's, else the user's or system's bus */
+        int log_level;           /* -1: the configuration's */
+        bool system;
+        bool no_audio;
+};
+
+struct daemon {
+        struct daemon_options options;
+        struct config config;
+        sd_event *event;
+        struct engine *engine;
+        struct bus *bus;
+        struct audio *audio; /* NULL: without sound */
+        sd_event_source *timer, *orphans, *waiting, *sigterm, *sigint, *sighup;
+        bool settling;
+        bool named; /* the name was ours at least once */
+};
+
+/* Reads the configuration and builds everything. What went wrong is logged. 0 or negative errno. */
+int daemon_init(struct daemon *daemon, const struct daemon_options *options);
+void daemon_done(struct daemon *daemon);
+
+/* Until a signal or a failure ends it; the exit status. */
+int daemon_run(struct daemon *daemon);
+
+/* Drains the engine's effects. Harmless inside of itself. */
+void daemon_settle(struct daemon *daemon);
+
+/* apply.c: hands one effect to the adapter that it is for. */
+void daemon_apply(struct daemon *daemon, const struct effect *effect);
+
+/* sound.c: the hooks of the bus and the events of the audio session. */
+extern const struct audio_events daemon_audio_events;
+void daemon_set_audio_hooks(struct bus_hooks *hooks);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the files of the bus layer share. Everything belongs to struct bus and dies with it. */
+#ifndef CALLSD_BUS_BUS_PRIVATE_H
+#define CALLSD_BUS_BUS_PRIVATE_H
+
+#include <systemd/sd-bus.h>
+#include <systemd/sd-event.h>
+#include <uthash.h>
+
+#include "bus/bus.h"
+#include "bus/bus-error.h"
+#include "model/engine.h"
+#include "util/cleanup.h"
+
+#define PATH_ROOT "/org/callsd"
+#define PATH_AUDIO PATH_ROOT "/audio"
+#define PATH_CALLS PATH_ROOT "/call"
+#define PATH_PROVIDERS PATH_ROOT "/provider"
+
+#define INTERFACE_MANAGER "org.callsd.Manager1"
+#define INTERFACE_PROVIDER "org.callsd.Provider1"
+#define INTERFACE_PROVIDER_INFO "org.callsd.ProviderInfo1"
+#define INTERFACE_CALL "org.callsd.Call1"
+#define INTERFACE_AUDIO "org.callsd.Audio1"
+#define INTERFACE_PROPERTIES "org.freedesktop.DBus.Properties"
+
+#define PATH_SIZE 64
+
+/* sd-bus slots of one connection: they go before it does. */
+#define BUS_SLOTS_MAX 20
+
+struct change;
+struct client;
+struct keepsake;
+struct pending;
+struct stream_wait;
+
+struct bus {
+        sd_event *event;
+        struct engine *engine;
+        struct bus_hooks hooks;
+        void *userdata;
+        char *address; /* NULL: the user's, or the system's */
+        bool system;
+        gid_t controller_group; /* (gid_t)-1: none */
+
+        sd_bus *connection;    /* NULL while there is none */
+        unsigned generation;   /* of the connection: unique names come again on the next */
+        usec_t watching_since; /* boottime: names that appear are seen since; 0: not yet */
+        sd_bus_slot *slots[BUS_SLOTS_MAX];
+        size_t n_slots;
+        sd_event_source *lost_source, *reconnect_source, *settle_source;
+        usec_t backoff;
+        bool lost; /* the connection is gone, and is cleaned up in the next turn */
+
+        struct client *clients;  /* by unique name */
+        struct pending *pending; /* by transaction */
+        struct stream_wait *stream_waits;
+        struct change *changes;     /* by call, not yet announced */
+        struct change *change_list; /* the same in their order */
+        struct keepsake *pictures;  /* by number */
+        struct keepsake *ringtones; /* by provider */
+        uint64_t last_picture;
+        bool pictures_changed;     /* one may not be needed any more */
+        unsigned *providers_shown; /* those whose Provider1 was announced */
+        size_t n_providers_shown;
+        unsigned system_changes; /* enum system_change */
+};
+
+static inline void bus_settle(struct bus *bus)
+{
+        bus->hooks.settle(bus->userdata);
+}
+
+/* At the end of this turn of the loop: for setters, whose reply leaves after them. */
+int bus_settle_later(struct bus *bus);
+
+/* Keeps the slot of something that was added to the connection. */
+void bus_keep_slot(struct bus *bus, sd_bus_slot *slot);
+
+/*
+ * The end of every handler that changes something: `r` is the engine's answer. An empty reply or
+ * the error leaves, then the effects are applied.
+ */
+int bus_finish(struct bus *bus, sd_bus_message *message, sd_bus_error *error, int r);
+
+#endif

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Registering, for the first time and after a restart of callsd.
+ *
+ *      NONE --link up--> ASKED --registered--> COMPARING --all told--> READY
+ *                          '--refused--> REFUSED
+ *
+ * Comparing asks callsd for the calls that it kept (GetCalls) and the orders that it still waits
+ * for (GetPendingTransactions), then imports what is missing or in another state (ReportCall). It
+ * is empty, and takes no time, for a provider without calls. A link that goes down, or another
+ * daemon, starts it all over.
+ */
+#include "provider-internal.h"
+
+static void ask_for_calls(struct cx_provider *provider);
+static void ask_for_orders(struct cx_provider *provider);
+static void compare(struct cx_provider *provider);
+
+void provider_forget_registration(struct cx_provider *provider)
+{
+        requests_cancel_early(provider->context, provider);
+        provider->registration = REGISTRATION_NONE;
+        provider->n_comparing = 0;
+        provider->path = (free(provider->path), NULL);
+        strv_free(provider->lost);
+        provider->lost = NULL;
+        provider->n_lost = 0;
+}
+
+static void provider_refused(struct cx_provider *provider, const struct cx_error *error)
+{
+        cleanup_error_ const struct cx_error *not_registered = NULL;
+        struct known_call *call, *next;
+        bool had_begun = provider->began;
+
+        provider->registration = REGISTRATION_REFUSED;
+        cx_error_unref(provider->refused);
+        provider->refused = cx_error_ref(error);
+        if (provider->calls && had_begun) {
+                provider_reset(provider, calls_list(provider));
+                DL_FOREACH_SAFE (provider->calls, call, next)
+                        call_free(provider, call);
+        }
+        provider->began = false;
+        provider_queue_event(provider, (struct event){.type = EVENT_FAIL_TO_BEGIN,
+                                                      .error = cx_error_ref(error)});
+        not_registered = error_new(ERROR_PREFIX "NotRegistered", cx_error_get_message(error));
+        requests_fail_waiting(provider->context, provider, not_registered, true);
+}
+
+/* Marks what callsd says it has kept. */
+static int read_kept(struct cx_provider *provider, sd_bus_message *reply)
+{
+        struct known_call *call;
+        struct ended_call *ended;
+        const char *path, *uuid;
+        int r;
+
+        r = sd_bus_message_read(reply, "o", &path);
+        if (r < 0)
+                return r;
+        r = str_replace(&provider->path, path);
+        if (r < 0)
+                return r;
+        DL_FOREACH (provider->calls, call) {
+                call->kept = false;
+                call->kept_state = CX_CALL_STATE_UNKNOWN;
+        }
+        DL_FOREACH (provider->ended, ended)
+                ended->kept = false;
+        r = sd_bus_message_enter_container(reply, SD_BUS_TYPE_ARRAY, "s");
+        while (r >= 0 && (r = sd_bus_message_read(reply, "s", &uuid)) > 0) {
+                call = call_find(provider, uuid);
+                if (call)
+                        call->kept = true;
+                DL_FOREACH (provider->ended, ended)
+                        if (streq(ended->uuid, uuid))
+                                ended->kept = true;
+        }
+        return r < 0 ? r : sd_bus_message_exit_container(reply);
+}
+
+static void registered(void *owner, void *data, const struct cx_error *error, sd_bus_message *reply)
+{
+        cleanup_error_ const struct cx_error *malformed = NULL;
+        struct cx_provider *provider = owner;
+
+        (void)data;
+        if (!error && read_kept(provider, reply) < 0)
+                error = malformed = error_new("org.freedesktop.DBus.Error.InconsistentMessage",
+                                              "the reply to RegisterProvider is malformed");
+        if (error_is_not_running(error)) {
+                provider->registration = REGISTRATION_NONE;
+                providers_link_down(provider->context);
+        } else if (error) {
+                provider_refused(provider, error);
+        } else {
+                provider->registration = REGISTRATION_COMPARING;
+                ask_for_calls(provider);
+        }
+}
+
+void provider_register(struct cx_provider *provider)
+{
+        cleanup_(request_freep) struct request *request = NULL;
+
+        provider_forget_registration(provider);
+        if (request_new(provider->context, provider, NULL, PATH_CALLSD, INTERFACE_MANAGER,
+                        "RegisterProvider", REQUEST_EARLY, &request) < 0)
+                return;
+        if (wire_open_dict(request->body) < 0 ||
+            configuration_write(provider->configuration, request->body) < 0 ||
+            wire_close_dict(request->body) < 0)
+                return;
+        provider->registration = REGISTRATION_ASKED;
+        request_send(take_ptr(request), registered, NULL);
+}
+
+struct kept_reader {
+        struct cx_provider *provider;
+        char uuid[CX_UUID_TEXT_SIZE];
+        enum cx_call_state state;
+        bool muted;
+};
+
+/* The UUID may be the last of the keys, so a dictionary is taken up when the next one begins. */
+static int take_kept(void *userdata)
+{
+        struct kept_reader *reader = userdata;
+        struct known_call *call = call_find(reader->provider, reader->uuid);
+
+        if (call) {
+                call->kept_state = reader->state;
+                call->kept_muted = reader->muted;
+        }
+        reader->uuid[0] = '\0';
+        reader->state = CX_CALL_STATE_UNKNOWN;
+        reader->muted = false;
+        return 0;
+}
+
+static int read_kept_entry(sd_bus_message *message, const char *key, const char *type,
+                           void *userdata)
+{
+        struct kept_reader *reader = userdata;
+        const char *value;
+        int r;
+
+        if (streq(key, "Muted"))
+                return wire_take_boolean(message, type, &reader->muted);
+        if (!streq(key, "UUID") && !streq(key, "State"))
+                return 0;
+        r = wire_take_string(message, type, &value);
+        if (r <= 0)
+                return r;
+        if (streq(key, "State"))
+                reader->state = call_state_from_string(value);
+        else
+                uuid_parse_text(value, reader->uuid);
+        return 1;
+}
+
+static void got_calls(void *owner, void *data, const struct cx_error *error, sd_bus_message *reply)
+{
+        struct kept_reader reader = {.provider = owner};
+
+        (void)data;
+        if (!error && wire_read_dicts(reply, take_kept, read_kept_entry, &reader) >= 0)
+                take_kept(&reader);
+        if (!error_is_not_running(error))
+                ask_for_orders(owner);
+}
+
+static bool has_kept(const struct cx_provider *provider)
+{
+        const struct known_call *call;
+
+        DL_FOREACH (provider->calls, call)
+                if (call->kept)
+                        return true;
+        return false;
+}
+
+static int ask(struct cx_provider *provider, const char *member, request_done_fn done)
+{
+        struct request *request;
+        int r;
+
+        r = request_new(provider->context, provider, provider, NULL, INTERFACE_PROVIDER, member,
+                        REQUEST_EARLY, &request);
+        if (r == 0)
+                request_send(request, done, NULL);
+        return r;
+}
+
+static void ask_for_calls(struct cx_provider *provider)
+{
+        if (!has_kept(provider))
+                ask_for_orders(provider);
+        else
+                ask(provider, "GetCalls", got_calls);
+}
+
+static void got_orders(void *owner, void *data, const struct cx_error *error, sd_bus_message *reply)
+{
+        (void)data;
+        if (error_is_not_running(error))
+                return;
+        parts_compare(owner, error ? NULL : reply);
+        compare(owner);
+}
+
+static void ask_for_orders(struct cx_provider *provider)
+{
+        if (!provider->parts)
+                compare(provider);
+        else
+                ask(provider, "GetPendingTransactions", got_orders);
+}
+
+static void report_kept_ends(struct cx_provider *provider)
+{
+        struct ended_call *ended, *next;
+
+        DL_FOREACH_SAFE (provider->ended, ended, next) {
+                if (!ended->kept)
+                        ended_free(provider, ended);
+                else
+                        cx_provider_report_call_ended(provider, ended->uuid, ended->date,
+                                                      ended->reason, NULL, NULL);
+        }
+}
+
+static bool needs_import(const struct known_call *call)
+{
+        if (call->setups > 0)
+                return false; /* told when the app has answered or started it */
+        if (call->state == CX_CALL_STATE_STARTING)
+                return false;
+        if (call->kept)
+                return call->kept_state != call->state || call->kept_muted != call->muted;
+        if (call->creating)
+                return false; /* its report will be sent again */
+        return !(call->on_its_own && call->state == CX_CALL_STATE_RINGING);
+}
+
+static void compare(struct cx_provider *provider)
+{
+        struct known_call *call;
+
+        provider->n_comparing = 1; /* this loop itself: imports may fail at once */
+restart:
+        DL_FOREACH (provider->calls, call) {
+                if (call->kept)
+                        call->on_its_own = false;
+                if (!needs_import(call))
+                        continue;
+                call->kept = true;
+                call->kept_state = call->state;
+                call->kept_muted = call->muted;
+                call_import(provider, call, true);
+                goto restart; /* the call may be gone */
+        }
+        provider->n_comparing--;
+        provider_compared(provider);
+}
+
+void provider_compared(struct cx_provider *provider)
+{
+        if (provider->n_comparing > 0)
+                return;
+        if (provider->registration == REGISTRATION_COMPARING) {
+                provider->registration = REGISTRATION_READY;
+                report_kept_ends(provider);
+                requests_flush(provider->context, provider);
+                provider_begin(provider);
+        }
+        if (provider->registration != REGISTRATION_READY || provider->n_lost == 0)
+                return;
+        provider->n_lost = 0;
+        provider_reset(provider, take_ptr(provider->lost));
+}

@@ -17,9 +17,11 @@ import tempfile
 import time
 
 DEADLINE = float(os.environ.get("CALLSD_HARNESS_DEADLINE", "30"))
+TIMEOUT = float(os.environ.get("CALLSD_HARNESS_TIMEOUT", "0"))
 POLL_INTERVAL = 0.01
 STOP_GRACE = 5.0
 LOG_TAIL = 30
+EXIT_TIMEOUT = 124
 EXIT_HARNESS = 125
 HARMLESS = re.compile("Failed to set fd limit|^Ready$")
 
@@ -239,32 +241,52 @@ def start_bus(world, implementation, services=None):
     return daemon
 
 
+class Command:
+    """The command in the foreground. `status` is what a shell would give it, 124 after a timeout."""
+
+    def __init__(self, world, command):
+        self.name = command[0]
+        self.timed_out = False
+        self.process = subprocess.Popen(command, env=world.environment,
+                                        preexec_fn=die_with_parent)
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self.pass_on)
+        # From a terminal ^C reaches the command as well; it is the one to decide.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGALRM, self.alarm)
+        signal.setitimer(signal.ITIMER_REAL, TIMEOUT)
+
+    def pass_on(self, number, _frame):
+        """Once told to end, the command has a few seconds."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+            signal.signal(signal.SIGALRM, lambda *_: self.process.kill())
+            signal.setitimer(signal.ITIMER_REAL, STOP_GRACE)
+
+    def alarm(self, _number, frame):
+        """Before the test runner's own timeout, which would leave no logs."""
+        print(f"harness: {self.name} ran for {TIMEOUT:g} s, too long", file=sys.stderr)
+        self.timed_out = True
+        self.pass_on(signal.SIGTERM, frame)
+
+    def wait(self):
+        status = self.process.wait()
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        if self.timed_out:
+            return EXIT_TIMEOUT
+        if status < 0:
+            print(f"harness: {self.name} was ended by {signal.Signals(-status).name}",
+                  file=sys.stderr)
+            return 128 - status
+        return status
+
+
 def run_command(world, command):
-    """Runs the command and returns the status a shell would give it."""
     try:
-        process = subprocess.Popen(command, env=world.environment, preexec_fn=die_with_parent)
+        return Command(world, command).wait()
     except OSError as error:
         print(f"harness: cannot run {command[0]}: {error.strerror}", file=sys.stderr)
         return 127 if isinstance(error, FileNotFoundError) else 126
-
-    def pass_on(number, _frame):
-        """Once told to end, the command has a few seconds."""
-        if process.poll() is None:
-            process.send_signal(number)
-            signal.setitimer(signal.ITIMER_REAL, STOP_GRACE)
-
-    signal.signal(signal.SIGALRM, lambda *_: process.kill())
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, pass_on)
-    # From a terminal ^C reaches the command as well; it is the one to decide.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    status = process.wait()
-    signal.setitimer(signal.ITIMER_REAL, 0)
-    if status < 0:
-        print(f"harness: {command[0]} was ended by {signal.Signals(-status).name}",
-              file=sys.stderr)
-        return 128 - status
-    return status
 
 
 def main(build, world_arguments, command):

@@ -246,6 +246,12 @@ def dbfs(rms):
     return 20 * math.log10(rms) if rms > 0 else -math.inf
 
 
+def tone_level(amplitude):
+    """What the meter shows for the example's tone. A sine has the square root of a half of its
+    amplitude; two equal channels that are mixed to one give that twice over, in power."""
+    return amplitude / math.sqrt(2) * math.sqrt(2)
+
+
 class Rig:
     """The programs of one test, ended with it. Use it as a context."""
 
@@ -351,9 +357,7 @@ class TestCase(unittest.TestCase):
         self.addCleanup(self._end)
 
     def _end(self):
-        errors = [error for _, error in self._outcome.result.failures +
-                  self._outcome.result.errors] if self._outcome else []
-        if errors:
+        if not self._outcome.success:
             self.rig.show_log()
         self.rig.__exit__(None, None, None)
 

@@ -5,7 +5,6 @@ import sys
 
 sys.dont_write_bytecode = True
 
-import math
 import signal
 import time
 
@@ -61,7 +60,7 @@ class Restart(rig.TestCase):
     def test_killed_sound_goes_on(self):
         meter = self.rig.start_meter()
         self.two_calls()
-        loud = 0.25 / math.sqrt(2)
+        loud = rig.tone_level(0.25)
         meter.wait_sound(time.monotonic(), loud)
         begun = time.monotonic()
         self.rig.callsd.signal(signal.SIGKILL)

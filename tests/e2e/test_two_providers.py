@@ -5,12 +5,11 @@ import sys
 
 sys.dont_write_bytecode = True
 
-import math
 import time
 
 import rig
 
-LEVEL = 0.25 / math.sqrt(2)
+LEVEL = rig.tone_level(0.25)
 # Two tones at once have twice the power of one; a single tone varies by 4 % from block to block.
 TOO_LOUD = LEVEL * 1.2
 SWAPS = 6

@@ -5,13 +5,12 @@ import sys
 
 sys.dont_write_bytecode = True
 
-import math
 import signal
 import time
 
 import rig
 
-LEVEL = 0.25 / math.sqrt(2)
+LEVEL = rig.tone_level(0.25)
 
 
 class WithoutCallsd(rig.TestCase):

@@ -53,9 +53,10 @@ static bool held_before(const struct action *action, const struct call *call)
         return false;
 }
 
-static struct action *hold_in_front(struct engine *engine, struct action *of, struct call *call,
-                                    uint64_t fan_out, bool marks)
+static void hold_in_front(struct engine *engine, struct action *of, struct call *call,
+                          uint64_t fan_out, bool marks)
 {
+        struct action *pending = call_find_pending(call, ACTION_SET_HELD);
         struct action *hold =
                 action_add(engine, of->transaction, of, ACTION_SET_HELD, call, ORIGIN_POLICY);
 
@@ -64,7 +65,8 @@ static struct action *hold_in_front(struct engine *engine, struct action *of, st
         hold->fan_out = fan_out;
         hold->clears_for = of->call_id;
         hold->marks = marks;
-        return hold;
+        if (pending && pending->on && pending->state == ACTION_DELIVERED)
+                action_join(hold, pending);
 }
 
 static bool hold_group_in_front(struct engine *engine, struct action *of, struct call *group,
@@ -111,6 +113,8 @@ static bool expand_set_held(struct engine *engine, struct action *action)
                 after = action_insert_after(engine, after, ACTION_SET_HELD, m, action->origin);
                 after->on = action->on;
                 after->fan_out = action->fan_out;
+                after->clears_for = action->clears_for;
+                after->marks = action->marks;
         }
         return after != action;
 }
@@ -217,7 +221,7 @@ static bool clear_slot(struct engine *engine, struct action *action)
 }
 
 /* Holds that the request itself put in front of an answer or a start interrupt as well. */
-static void adopt_holds(struct action *activation)
+void arbitration_adopt_holds(struct action *activation)
 {
         struct action *before;
 
@@ -226,9 +230,8 @@ static void adopt_holds(struct action *activation)
         DL_FOREACH (activation->transaction->actions, before) {
                 if (before == activation)
                         return;
-                if (before->type == ACTION_SET_HELD && before->on && action_is_pending(before) &&
-                    before->call && !call_same_group(before->call, activation->call) &&
-                    before->clears_for.text[0] == '\0') {
+                if (before->type == ACTION_SET_HELD && before->on && before->requested &&
+                    !call_same_group(before->call, activation->call)) {
                         before->clears_for = activation->call_id;
                         before->marks = true;
                 }
@@ -248,7 +251,6 @@ static bool arbitrate_action(struct engine *engine, struct action *action)
         if (!action_activates(action) || !call_is_live(action->call) ||
             arbitration_is_already_so(engine, action))
                 return false;
-        adopt_holds(action);
         DL_FOREACH2 (engine->claiming, call, claiming_next) {
                 if (is_obstacle(engine, action, call))
                         return clear_obstacle(engine, action, call);

@@ -16,7 +16,8 @@ static bool is_audible(const struct engine *engine, const struct call *call)
         if (call->state == CALL_STATE_ACTIVE)
                 return true;
         if (call->state == CALL_STATE_STARTED || call->state == CALL_STATE_CONNECTING)
-                return !engine_active_call(engine);
+                /* who is called in an emergency waits for no hold */
+                return call->emergency || !engine_active_call(engine);
         return false;
 }
 

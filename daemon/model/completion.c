@@ -110,6 +110,8 @@ static void cancel_after(struct engine *engine, struct action *action, enum refu
 {
         struct action *rest, *next;
 
+        if (action->transaction->emergency)
+                return; /* an emergency start waits for nobody and falls with nobody */
         for (rest = action->next; rest; rest = next) {
                 next = rest->next;
                 if (!action_is_pending(rest) || rest->type == ACTION_END)
@@ -209,7 +211,7 @@ static void hold_failed(struct engine *engine, struct action *action)
         cancel_after(engine, action, in_front ? REFUSAL_HOLD_FAILED : REFUSAL_ACTION_CANCELLED,
                      in_front ? "the other call could not be held"
                               : "an action before it in the transaction failed");
-        if (action->transaction->emergency && call->state == CALL_STATE_ACTIVE)
+        if (emergency_other(engine, call) && call->state == CALL_STATE_ACTIVE)
                 /* nothing stands beside an emergency call, whatever the app can do */
                 call_make_held(engine, call, HOLD_REASON_INTERRUPTED, ORIGIN_POLICY);
         else if (action->fan_out != 0 && !action->enforced)
@@ -271,7 +273,8 @@ static void hold_fulfilled(struct engine *engine, struct action *action)
         if (wanted)
                 interruption_clear(engine, call);
         else if (action->purpose_gone)
-                interruption_mark(engine, call, NULL);
+                /* an emergency call may stand there by now */
+                interruption_mark(engine, call, emergency_other(engine, call));
         else if (action->marks && target)
                 interruption_mark(engine, call, target);
         else

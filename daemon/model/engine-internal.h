@@ -68,6 +68,8 @@ struct engine {
 int engine_begin(struct engine *engine, struct instant now, size_t n_actions);
 /* Works off all consequences and queues the announcements. Returns 0. */
 int engine_finish(struct engine *engine);
+/* What has changed so far, ahead of the end of the turn. */
+void engine_announce_changes(struct engine *engine);
 /* Notes why, and returns `refusal`. */
 int engine_refuse(struct engine *engine, enum refusal refusal, const char *format, ...)
         PRINTF_LIKE(3, 4);
@@ -151,6 +153,8 @@ bool group_supports_holding(const struct call *call);
 void group_make_active(struct engine *engine, struct call *call, enum origin origin);
 void group_make_held(struct engine *engine, struct call *call, enum hold_reason reason,
                      enum origin origin);
+/* `call` is about to be active: every other active group is held. */
+void group_displace_others(struct engine *engine, struct call *call);
 /* One call alone, while a transaction works through its group. */
 void call_make_active(struct engine *engine, struct call *call, enum origin origin);
 void call_make_held(struct engine *engine, struct call *call, enum hold_reason reason,
@@ -209,6 +213,7 @@ void transaction_wake_provider(struct engine *engine, struct provider *provider)
 /* Of the part that `head` begins: puts in front what must come first, gives up what cannot be.
  * True if anything changed. */
 bool arbitration_run(struct engine *engine, struct action *head);
+void arbitration_adopt_holds(struct action *activation);
 bool arbitration_is_already_so(const struct engine *engine, const struct action *action);
 
 /* ---- interruption.c ---- */

@@ -199,9 +199,9 @@ static void update_audio(struct engine *engine)
 }
 
 /* Those that are not active first: whoever leaves `active` is announced before who enters it. */
-static void announce_calls(struct engine *engine)
+void engine_announce_changes(struct engine *engine)
 {
-        struct call *call, *next;
+        struct call *call;
 
         for (int active = 0; active <= 1; active++) {
                 LL_FOREACH2(engine->dirty, call, dirty_next)
@@ -212,6 +212,13 @@ static void announce_calls(struct engine *engine)
                         call->changed = 0;
                 }
         }
+}
+
+static void announce_calls(struct engine *engine)
+{
+        struct call *call, *next;
+
+        engine_announce_changes(engine);
         LL_FOREACH_SAFE2(engine->dirty, call, next, dirty_next)
         {
                 call->dirty = false;

@@ -72,17 +72,20 @@ static void fact_held(struct engine *engine, struct call *call, enum fact_source
                 interruption_clear(engine, call);
 }
 
-static int fact_connecting(struct engine *engine, struct call *call)
+static int check_can_connect(struct engine *engine, const struct call *call)
 {
-        if (!call->outgoing)
-                return engine_refuse(engine, REFUSAL_WRONG_STATE,
-                                     "Call %s is incoming; only outgoing calls connect.",
-                                     call->id.text);
-        if (call->state != CALL_STATE_STARTING && call->state != CALL_STATE_STARTED)
+        if (call->outgoing)
                 return 0;
+        return engine_refuse(engine, REFUSAL_WRONG_STATE,
+                             "Call %s is incoming; only outgoing calls connect.", call->id.text);
+}
+
+static void fact_connecting(struct engine *engine, struct call *call)
+{
+        if (call->state != CALL_STATE_STARTING && call->state != CALL_STATE_STARTED)
+                return;
         report_agree_start(engine, call);
         call_set_state(engine, call, CALL_STATE_CONNECTING, ORIGIN_SELF);
-        return 0;
 }
 
 int engine_report_state(struct engine *engine, struct instant now, unsigned number,
@@ -100,15 +103,17 @@ int engine_report_state(struct engine *engine, struct instant now, unsigned numb
                 return engine_refuse(engine, REFUSAL_INVALID_ARGS,
                                      "\"%s\" cannot be reported; active, held and connecting can.",
                                      call_state_to_string(state));
+        if (state == CALL_STATE_CONNECTING && (r = check_can_connect(engine, call)) != 0)
+                return r;
         if (call_is_live(call)) {
                 if (state == CALL_STATE_ACTIVE)
                         fact_active(engine, call, by);
                 else if (state == CALL_STATE_HELD)
                         fact_held(engine, call, by);
                 else
-                        r = fact_connecting(engine, call);
+                        fact_connecting(engine, call);
         }
-        return r != 0 ? r : engine_finish(engine);
+        return engine_finish(engine);
 }
 
 static void fact_muted(struct engine *engine, struct call *call, bool muted)
@@ -206,6 +211,11 @@ static void import_state(struct engine *engine, struct call *call, const struct 
         call->state = connected ? CALL_STATE_HELD : import->state;
         if (connected)
                 call->hold_reason = HOLD_REASON_PROVIDER;
+        if (import->state == CALL_STATE_ACTIVE && !with && !emergency_other(engine, call)) {
+                /* whoever is active leaves that state before anybody hears of this call */
+                group_displace_others(engine, call);
+                engine_announce_changes(engine);
+        }
         call_set_enter(engine, call);
         if (with)
                 group_join(engine, call, with);
@@ -221,6 +231,8 @@ static int import_known(struct engine *engine, struct call *call, const struct c
         struct update_copy copy;
         int r = call_check_update(engine, call->provider, &import->update);
 
+        if (r == 0 && import->state == CALL_STATE_CONNECTING)
+                r = check_can_connect(engine, call);
         if (r != 0)
                 return r;
         r = update_copy_init(&copy, &import->update);
@@ -237,10 +249,9 @@ static int import_known(struct engine *engine, struct call *call, const struct c
         else if (import->state == CALL_STATE_STARTED && call->outgoing)
                 report_agree_start(engine, call);
         else if (import->state == CALL_STATE_CONNECTING)
-                r = fact_connecting(engine, call);
-        if (r == 0)
-                fact_muted(engine, call, import->muted);
-        return r != 0 ? r : engine_finish(engine);
+                fact_connecting(engine, call);
+        fact_muted(engine, call, import->muted);
+        return engine_finish(engine);
 }
 
 int engine_report_call(struct engine *engine, struct instant now, unsigned number, const char *uuid,

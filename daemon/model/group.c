@@ -118,9 +118,17 @@ static struct call *find_other_active(struct engine *engine, const struct call *
         return NULL;
 }
 
+void group_displace_others(struct engine *engine, struct call *call)
+{
+        struct call *other;
+
+        while ((other = find_other_active(engine, call)))
+                group_displace(engine, other, call);
+}
+
 void call_make_active(struct engine *engine, struct call *call, enum origin origin)
 {
-        struct call *emergency = emergency_other(engine, call), *other;
+        struct call *emergency = emergency_other(engine, call);
 
         if (emergency) {
                 call->was_active = true;
@@ -130,8 +138,7 @@ void call_make_active(struct engine *engine, struct call *call, enum origin orig
                 group_enforce_hold(engine, call);
                 return;
         }
-        while ((other = find_other_active(engine, call)))
-                group_displace(engine, other, call);
+        group_displace_others(engine, call);
         call_set_state(engine, call, CALL_STATE_ACTIVE, origin);
 }
 

@@ -5,6 +5,7 @@
  */
 #include "model/admission.h"
 
+#include <stdio.h>
 #include <utlist.h>
 
 static bool is_own(const struct plan *plan, const struct call *call)
@@ -92,20 +93,37 @@ static int check_in_the_way(struct plan *plan, const struct planned *item)
         return 0;
 }
 
+/* The calls whose end would make room, as text. */
+static void name_occupants(const struct planned *item, char *text, size_t size)
+{
+        const struct call *call;
+        size_t used = 0;
+
+        text[0] = '\0';
+        DL_FOREACH2 (item->provider->calls, call, provider_next) {
+                if (call == item->call || !call_uses_slot(call) || used + UUID_TEXT_SIZE + 4 > size)
+                        continue;
+                used += (size_t)snprintf(text + used, size - used, "%s%s", used > 0 ? " or " : "",
+                                         call->id.text);
+        }
+}
+
 static int check_slot(struct plan *plan, const struct planned *item)
 {
         const struct provider *provider = item->provider;
+        char occupants[4 * (UUID_TEXT_SIZE + 4)];
 
         if (item->args->type != ACTION_ANSWER ||
             plan_count_groups(plan, provider) <= provider->config.maximum_call_groups)
                 return 0;
         if (may_end(plan, item->call))
                 return 0;
+        name_occupants(item, occupants, sizeof(occupants));
         return engine_refuse(plan->engine, REFUSAL_WOULD_END_CALL,
-                             "%s can have %u calls or groups at a time and has them; answering %s "
-                             "needs the end of one (MayEnd, EndAndAnswer).",
+                             "%s can have %u calls or groups at a time; answering %s needs the end "
+                             "of %s (MayEnd, EndAndAnswer).",
                              provider->config.identifier, provider->config.maximum_call_groups,
-                             item->call->id.text);
+                             item->call->id.text, occupants);
 }
 
 /* Two activations are one too many, unless both end up in one group. */

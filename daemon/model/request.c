@@ -252,6 +252,10 @@ int engine_request_swap(struct engine *engine, struct instant now, const struct 
                 return engine_refuse(engine, REFUSAL_REQUEST_INVALID_ACTION,
                                      "Call %s is %s; only a held call can be swapped in.", uuid,
                                      call_state_to_string(call->state));
+        if (active && !group_supports_holding(active))
+                return engine_refuse(engine, REFUSAL_WOULD_END_CALL,
+                                     "Call %s is active and cannot be held; end it first.",
+                                     active->id.text);
         /* a foreign call that an app may not order about is held by arbitration all the same */
         if (active && (request->controller || streq(active->provider->peer, request->peer)))
                 args[n++] = (struct action_args){

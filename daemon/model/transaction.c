@@ -96,7 +96,7 @@ static bool needs_floor(const struct transaction *transaction)
 }
 
 /* Each provider counts a transaction once, by the first action that is about a call of it. */
-static void count_in(struct engine *engine, struct transaction *transaction)
+static void count_in(struct transaction *transaction)
 {
         struct action *action, *before;
 
@@ -111,7 +111,6 @@ static void count_in(struct engine *engine, struct transaction *transaction)
                 if (action->counted)
                         action->call->provider->n_transactions++;
         }
-        (void)engine;
 }
 
 static void count_out(struct engine *engine, struct transaction *transaction)
@@ -132,7 +131,12 @@ static void count_out(struct engine *engine, struct transaction *transaction)
 
 void transaction_enqueue(struct engine *engine, struct transaction *transaction)
 {
-        count_in(engine, transaction);
+        struct action *action;
+
+        count_in(transaction);
+        DL_FOREACH (transaction->actions, action) {
+                arbitration_adopt_holds(action);
+        }
         transaction->in_floor = needs_floor(transaction) && !transaction->emergency;
         if (transaction->in_floor)
                 DL_APPEND(engine->floor, transaction);
@@ -355,7 +359,8 @@ static struct action *first_open(struct transaction *transaction)
                 if (!action_is_pending(action) || action->type == ACTION_END)
                         continue;
                 /* an emergency start waits for nobody: all parts go out in one turn */
-                if (transaction->emergency && action->state == ACTION_DELIVERED)
+                if (transaction->emergency &&
+                    (action->state == ACTION_DELIVERED || action->joined_to))
                         continue;
                 return action;
         }

@@ -10,7 +10,7 @@
 /* Owned by the engine until complete and settled. */
 struct transaction {
         struct uuid id;
-        char *requester; /* owned; the peer that asked, "" for callsd itself */
+        char *requester; /* owned; the peer that asked, NULL for callsd itself */
         bool controller; /* that peer's right */
         bool may_end;
         bool end_obstacles; /* EndAndAnswer: obstacles are ended rather than held */

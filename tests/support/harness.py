@@ -242,7 +242,7 @@ def start_bus(world, implementation, services=None):
 
 
 class Command:
-    """The command in the foreground. `status` is what a shell would give it, 124 after a timeout."""
+    """The command in the foreground; its status is what a shell would give it."""
 
     def __init__(self, world, command):
         self.name = command[0]

@@ -256,6 +256,19 @@ static void apply_flags(struct engine *engine, struct call *call, const struct c
                          CALL_CHANGED_EARLY_MEDIA);
 }
 
+static bool members_equal(const struct call *call, const struct call_member *members,
+                          size_t n_members)
+{
+        if (call->n_members != n_members)
+                return false;
+        for (size_t i = 0; i < n_members; i++)
+                if (!streq(call->members[i].handle, members[i].handle) ||
+                    !streq(call->members[i].name, members[i].name) ||
+                    call->members[i].active != members[i].active)
+                        return false;
+        return true;
+}
+
 void call_apply_update(struct engine *engine, struct call *call, struct update_copy *copy)
 {
         const struct call_update *update = &copy->update;
@@ -280,7 +293,8 @@ void call_apply_update(struct engine *engine, struct call *call, struct update_c
                 call->picture = update->picture;
                 call_mark_changed(engine, call, CALL_CHANGED_PICTURE);
         }
-        if (update->set & UPDATE_MEMBERS) {
+        if ((update->set & UPDATE_MEMBERS) &&
+            !members_equal(call, copy->members, update->n_members)) {
                 call_members_free(call->members, call->n_members);
                 call->members = take_ptr(copy->members);
                 call->n_members = update->n_members;

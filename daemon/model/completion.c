@@ -54,8 +54,7 @@ void action_done(struct engine *engine, struct action *action, enum refusal resu
         call_mark_changed(engine, action->call, 0);
         if (action->type == ACTION_ANSWER)
                 call_update_answer_pending(engine, action->call);
-        if (action->type == ACTION_PLAY_DTMF || action->type == ACTION_SET_TRANSLATING)
-                wake_waiting(engine, action->call);
+        wake_waiting(engine, action->call);
 }
 
 /* The activation will not come: what was to make room for it is dropped or undone. */

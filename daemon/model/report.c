@@ -121,6 +121,7 @@ int report_new_call(struct engine *engine, struct provider *provider, const char
                 r = call_set_add(engine, call);
         if (r == 0) {
                 call_apply_update(engine, call, &copy);
+                call->changed = 0; /* it will be announced as it is */
                 *ret_call = take_ptr(call);
         }
         update_copy_done(&copy);

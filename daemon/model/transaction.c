@@ -333,7 +333,7 @@ static bool take_turn(struct engine *engine, struct action *action)
         return true;
 }
 
-/* DTMF and translating wait for earlier ones of the same call. */
+/* DTMF and translating wait for what was asked of their call before. */
 static bool waits_for_earlier(const struct action *action)
 {
         const struct action *other;
@@ -343,7 +343,7 @@ static bool waits_for_earlier(const struct action *action)
         DL_FOREACH2 (action->call->actions, other, call_next) {
                 if (other == action)
                         break;
-                if (other->type == action->type && action_is_pending(other) &&
+                if (other->type != ACTION_SET_MUTED && action_is_pending(other) &&
                     other->transaction != action->transaction)
                         return true;
         }

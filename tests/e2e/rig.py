@@ -47,6 +47,7 @@ class Programs:
         self.callsd = f"{build}/daemon/app/callsd"
         self.callsctl = f"{build}/tools/callsctl/callsctl"
         self.example = f"{build}/providers/example/callsd-example-provider"
+        self.minimal = f"{build}/tests/contract/readme/callsd-minimal-provider"
         self.tone = f"{build}/tests/support/tone/callsd-tone"
         missing = [path for path in vars(self).values() if not os.access(path, os.X_OK)]
         if missing:

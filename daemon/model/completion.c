@@ -153,7 +153,8 @@ void action_cancel_with_rest(struct engine *engine, struct action *action, enum 
                              const char *why)
 {
         action_cancel(engine, action, result, why);
-        cancel_after(engine, action, result, why);
+        cancel_after(engine, action, REFUSAL_ACTION_CANCELLED,
+                     "an action before it in the transaction was given up");
 }
 
 void call_cancel_actions(struct engine *engine, struct call *call, const struct action *except)

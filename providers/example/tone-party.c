@@ -11,7 +11,7 @@
 #include <spa/param/audio/format-utils.h>
 
 #define RATE 48000
-#define WINDOW (RATE / 10)
+#define WINDOW 4800 /* a tenth of a second */
 /* A microphone that brings no blocks any more is a silent one. */
 #define STALE_NSEC INT64_C(250000000)
 

@@ -105,6 +105,13 @@ static void emit_changed(struct bus *bus, const char *path, const char *interfac
                      sd_bus_emit_properties_changed_strv(bus->connection, path, interface, list));
 }
 
+static void emit_removed(struct bus *bus, const char *path)
+{
+        bus->removing = path;
+        note_failure(path, sd_bus_emit_object_removed(bus->connection, path));
+        bus->removing = NULL;
+}
+
 /* ---- calls ---- */
 
 static bool contains(const char *const *names, size_t n, const char *name)
@@ -163,12 +170,12 @@ static void change_announce(struct bus *bus, struct change *change)
         char path[PATH_SIZE];
 
         call_path(change->call.text, path);
-        if (change->added)
+        if (change->added && !change->removed)
                 note_failure(path, sd_bus_emit_object_added(bus->connection, path));
-        if (change->mask)
+        if (change->mask && !change->removed)
                 emit_call_changed(bus, path, change->mask);
         if (change->removed)
-                note_failure(path, sd_bus_emit_object_removed(bus->connection, path));
+                emit_removed(bus, path);
         change_remove(bus, change);
 }
 
@@ -293,8 +300,7 @@ void bus_apply_provider_removed(struct bus *bus, unsigned provider)
         set_shown(bus, provider, false);
         if (!bus->connection)
                 return;
-        provider_path(provider, path);
-        note_failure(path, sd_bus_emit_object_removed(bus->connection, path));
+        emit_removed(bus, provider_path(provider, path));
 }
 
 /* ---- the system, and the sound ---- */

@@ -132,7 +132,7 @@ static int copy_bytes(int from, int to, size_t size)
 static int copy_file(int fd, size_t size_max, const char *key, int *ret_fd, sd_bus_error *error)
 {
         cleanup_(closep) int copy = -1;
-        size_t size;
+        size_t size = 0;
         int r;
 
         r = check_file(fd, size_max, key, &size, error);

@@ -102,6 +102,12 @@ const struct provider *bus_get_provider(struct bus *bus, const char *path)
         return provider;
 }
 
+/* sd-bus asks what was there while the end of an object is announced. */
+static bool is_being_removed(const struct bus *bus, const char *path)
+{
+        return bus->removing && streq(bus->removing, path);
+}
+
 /* A path that names a call which is gone (or never was) is told apart from a path of nothing. */
 static int find_call(sd_bus *connection, const char *path, const char *interface, void *userdata,
                      void **ret_found, sd_bus_error *error)
@@ -113,33 +119,33 @@ static int find_call(sd_bus *connection, const char *path, const char *interface
         (void)interface;
         if (!call_path_decode(path, &uuid))
                 return 0;
-        if (!engine_find_call(bus->engine, uuid.text))
+        if (!engine_find_call(bus->engine, uuid.text) && !is_being_removed(bus, path))
                 return bus_error_refuse(error, REFUSAL_REQUEST_UNKNOWN_CALL,
                                         "There is no call %s, or it is over", uuid.text);
         *ret_found = bus;
         return 1;
 }
 
-/*
- * Provider1 is there while the app is. A provider that was forgotten in this turn still counts:
- * its removal is being announced.
- */
+/* Provider1 is there while the app is. */
+static bool has_interface(const struct provider *provider, const char *interface)
+{
+        if (!provider || provider->state == PROVIDER_GONE)
+                return false;
+        return !streq(interface, INTERFACE_PROVIDER) || provider->state == PROVIDER_RUNNING;
+}
+
 static int find_provider(sd_bus *connection, const char *path, const char *interface,
                          void *userdata, void **ret_found, sd_bus_error *error)
 {
         struct bus *bus = userdata;
-        const struct provider *provider;
         unsigned number;
 
         (void)connection;
         (void)error;
         if (!provider_path_decode(path, &number))
                 return 0;
-        provider = engine_find_provider(bus->engine, number);
-        if (!provider)
-                return 0;
-        if (streq(interface, INTERFACE_PROVIDER) && provider->state != PROVIDER_RUNNING &&
-            provider->state != PROVIDER_GONE)
+        if (!has_interface(engine_find_provider(bus->engine, number), interface) &&
+            !is_being_removed(bus, path))
                 return 0;
         *ret_found = bus;
         return 1;

@@ -65,6 +65,7 @@ struct bus {
         unsigned *providers_shown; /* those whose Provider1 was announced */
         size_t n_providers_shown;
         unsigned system_changes; /* enum system_change */
+        const char *removing;    /* path of an object whose end is being announced */
 };
 
 static inline void bus_settle(struct bus *bus)

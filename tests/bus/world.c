@@ -320,25 +320,29 @@ static int on_sent(sd_bus_message *reply, void *userdata, sd_bus_error *error)
         return 0;
 }
 
-void peer_send(struct peer *peer, const char *path, const char *interface, const char *member,
-               const char *types, ...)
+void peer_send_message(struct peer *peer, sd_bus_message *message)
 {
         struct sent *sent = calloc(1, sizeof(*sent));
-        sd_bus_message *message;
         sd_bus_slot *slot;
-        va_list arguments;
 
         ck_assert_ptr_nonnull(sent);
         sent->peer = peer;
-        snprintf(sent->member, sizeof(sent->member), "%s", member);
-        va_start(arguments, types);
-        message = new_call(peer, path, interface, member, types, arguments);
-        va_end(arguments);
+        snprintf(sent->member, sizeof(sent->member), "%s", sd_bus_message_get_member(message));
         ck_assert_int_ge(sd_bus_call_async(peer->bus, &slot, message, on_sent, sent, 0), 0);
         ck_assert_int_ge(sd_bus_slot_set_destroy_callback(slot, free), 0);
         ck_assert_int_ge(sd_bus_slot_set_floating(slot, true), 0);
         sd_bus_slot_unref(slot);
         sd_bus_message_unref(message);
+}
+
+void peer_send(struct peer *peer, const char *path, const char *interface, const char *member,
+               const char *types, ...)
+{
+        va_list arguments;
+
+        va_start(arguments, types);
+        peer_send_message(peer, new_call(peer, path, interface, member, types, arguments));
+        va_end(arguments);
 }
 
 struct line_wait {

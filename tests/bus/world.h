@@ -79,6 +79,8 @@ bool peer_call(struct peer *peer, const char *path, const char *interface, const
 /* Sends; the answer becomes a line. */
 void peer_send(struct peer *peer, const char *path, const char *interface, const char *member,
                const char *types, ...);
+/* Likewise a message that was built by hand; takes it over. */
+void peer_send_message(struct peer *peer, sd_bus_message *message);
 void peer_wait_line(struct peer *peer, const char *part);
 
 /* Shorthands; each fails the test where the call is refused. */

@@ -9,15 +9,31 @@
  */
 #include "model/engine-internal.h"
 
+#include <utlist.h>
+
+/* Of the calls that are being placed the one that is heard: one alone, and an emergency first. */
+static const struct call *heard_while_placed(const struct engine *engine)
+{
+        const struct call *call, *first = NULL;
+
+        DL_FOREACH2 (engine->claiming, call, claiming_next) {
+                if ((call->state != CALL_STATE_STARTED && call->state != CALL_STATE_CONNECTING) ||
+                    call->reconnecting)
+                        continue;
+                if (call->emergency)
+                        return call; /* it waits for no hold */
+                if (!first)
+                        first = call;
+        }
+        return engine_active_call(engine) ? NULL : first;
+}
+
 static bool is_audible(const struct engine *engine, const struct call *call)
 {
-        if (call->reconnecting)
-                return false;
         if (call->state == CALL_STATE_ACTIVE)
-                return true;
+                return !call->reconnecting;
         if (call->state == CALL_STATE_STARTED || call->state == CALL_STATE_CONNECTING)
-                /* who is called in an emergency waits for no hold */
-                return call->emergency || !engine_active_call(engine);
+                return call == heard_while_placed(engine);
         return false;
 }
 

@@ -148,6 +148,8 @@ void call_set_state(struct engine *engine, struct call *call, enum call_state st
 void call_set_enter(struct engine *engine, struct call *call)
 {
         call->ring_left = engine->limits.ring_limit;
+        if (!call->outgoing && call->started_at.realtime == 0)
+                call->started_at = call->reported_at;
         if (counts_as_in_call(call->state))
                 engine->n_in_call++;
         engine_push_call(engine, EFFECT_CALL_ADDED, call);

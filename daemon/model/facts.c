@@ -214,6 +214,7 @@ static void import_state(struct engine *engine, struct call *call, const struct 
         if (import->state == CALL_STATE_ACTIVE && !with && !emergency_other(engine, call)) {
                 /* whoever is active leaves that state before anybody hears of this call */
                 group_displace_others(engine, call);
+                call->changed = 0; /* this one is announced as it is, and after them */
                 engine_announce_changes(engine);
         }
         call_set_enter(engine, call);

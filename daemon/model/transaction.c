@@ -169,6 +169,9 @@ static void transaction_finish(struct engine *engine, struct transaction *transa
 
         effect->transaction = transaction->id;
         transaction->complete = true;
+        if (transaction->in_work)
+                LL_DELETE2(engine->work, transaction, work_next);
+        transaction->in_work = false;
         deadline_disarm(&engine->deadlines, &transaction->reply_deadline);
         count_out(engine, transaction);
         LL_PREPEND2(engine->finished, transaction, work_next);

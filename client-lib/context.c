@@ -65,7 +65,10 @@ int cx_context_new_system(struct cx_context **ret_context)
 
 int cx_context_new_address(const char *address, struct cx_context **ret_context)
 {
-        return address ? context_new(BUS_ADDRESS, address, NULL, ret_context) : -EINVAL;
+        /* sd-bus takes a word that is no transport for a server that is not there. */
+        if (!address || !strchr(address, ':'))
+                return -EINVAL;
+        return context_new(BUS_ADDRESS, address, NULL, ret_context);
 }
 
 int cx_context_new_from_bus(struct sd_bus *bus, struct cx_context **ret_context)

@@ -9,6 +9,7 @@
 #ifndef CALLSD_TESTS_FAKE_DAEMON_H
 #define CALLSD_TESTS_FAKE_DAEMON_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 

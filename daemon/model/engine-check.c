@@ -126,11 +126,16 @@ static const char *check_call(const struct engine *engine, const struct call *ca
 
 static const char *check_active(const struct engine *engine)
 {
-        const struct call *active = engine_active_call(engine), *call;
+        const struct call *active = engine_active_call(engine), *heard = NULL, *call;
 
-        DL_FOREACH2 (engine->claiming, call, claiming_next) {
+        DL_FOREACH2(engine->claiming, call, claiming_next) {
                 if (call->state == CALL_STATE_ACTIVE && !call_same_group(call, active))
                         return "two groups are active";
+                if (call->audio_level != AUDIO_LEVEL_LINKED)
+                        continue;
+                if (heard && !call_same_group(call, heard))
+                        return "two groups have audio";
+                heard = call;
         }
         return NULL;
 }

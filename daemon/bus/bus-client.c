@@ -377,10 +377,8 @@ static int on_message(sd_bus_message *message, void *userdata, sd_bus_error *err
                         return r < 0 ? r : 1;
                 }
         }
-        r = access_check(bus, client, message, error);
-        if (r < 0)
-                return sd_bus_reply_method_error(message, error) < 0 ? r : 1;
-        return 0;
+        /* A negative answer is sent to the caller by sd-bus. */
+        return access_check(bus, client, message, error);
 }
 
 static void client_gone(struct bus *bus, const char *name)

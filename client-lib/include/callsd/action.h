@@ -38,7 +38,9 @@ int cx_set_group_call_action_new(const char *call, const char *with, struct cx_a
 int cx_play_dtmf_call_action_new(const char *call, const char *digits,
                                  enum cx_play_dtmf_call_action_type type,
                                  struct cx_action **ret_action);
-/** @param local_language @param remote_language BCP 47 tags such as "de-AT"; NULL or "" for none */
+/**
+ * Languages are BCP 47 tags such as "de-AT"; NULL or "" for none.
+ */
 int cx_set_translating_call_action_new(const char *call, int translating,
                                        const char *local_language, const char *remote_language,
                                        struct cx_action **ret_action);

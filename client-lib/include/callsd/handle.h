@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/** @file Whom a call is with (CXHandle). Immutable. */
+/**
+ * @file
+ * Whom a call is with (CXHandle). Immutable.
+ */
 #ifndef CALLSD_HANDLE_H
 #define CALLSD_HANDLE_H
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/** @file Watching all calls of all apps (CXCallObserver). */
+/**
+ * @file
+ * Watching all calls of all apps (CXCallObserver).
+ */
 #ifndef CALLSD_OBSERVER_H
 #define CALLSD_OBSERVER_H
 

@@ -201,6 +201,22 @@ START_TEST(emergency_ends)
 }
 END_TEST
 
+/* It ends while the hold for it is in flight: that is undone when it completes (7). */
+START_TEST(hold_in_flight_is_undone)
+{
+        sim_make(s, "sip", "c1", CALL_STATE_ACTIVE);
+        sim_behave(s, "sip", SIM_SILENT);
+        dial("c2");
+        sim_ended(s, "c2", ENDED_REASON_UNANSWERED);
+        sim_fulfil(s, "hold c1");
+        sim_expect(s, "sip perform unhold c1 (policy)");
+        sim_fulfil(s, "unhold c1");
+        sim_expect_state(s, "c1", CALL_STATE_ACTIVE);
+        ck_assert(sim_is_activated(s, "c1"));
+        sim_expect_resumable(s, "");
+}
+END_TEST
+
 /* A provider may place its own emergency call, and be helped against foreign ones. */
 START_TEST(provider_dials_for_itself)
 {
@@ -225,6 +241,7 @@ static TCase *emergency_case(void)
         tcase_add_loop_test(emergency, fact_does_not_interrupt_an_emergency, 0, 2);
         tcase_add_test(emergency, call_back_is_not_filtered);
         tcase_add_test(emergency, emergency_ends);
+        tcase_add_test(emergency, hold_in_flight_is_undone);
         tcase_add_test(emergency, provider_dials_for_itself);
         return emergency;
 }

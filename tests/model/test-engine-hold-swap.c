@@ -230,7 +230,7 @@ START_TEST(failing_hold_of_the_request_is_reported)
         sim_ask(s, "ui", "hold c1, answer c2");
         sim_expect_state(s, "c1", CALL_STATE_ACTIVE);
         sim_expect_state(s, "c2", CALL_STATE_RINGING);
-        sim_expect(s, "ui result hold c1 failed, answer c2 *");
+        sim_expect(s, "ui result hold c1 failed, answer c2 hold-failed");
         sim_expect_none(s, "ui result *fulfilled*");
 }
 END_TEST
@@ -311,7 +311,8 @@ START_TEST(swap_is_a_resume_and_never_ends)
         ck_assert_int_gt(sim_try_swap(s, "ui", "c1"), 0);
         sim_make(s, "web", "c2", CALL_STATE_ACTIVE);
         sim_cannot(s, "c2", CALL_SUPPORTS_HOLDING);
-        ck_assert_int_gt(sim_try_swap(s, "ui may-end", "c1"), 0);
+        ck_assert_int_eq(sim_try_swap(s, "ui may-end", "c1"), REFUSAL_WOULD_END_CALL);
+        story_expect_named("c2");
         sim_expect_state(s, "c2", CALL_STATE_ACTIVE);
 }
 END_TEST

@@ -11,10 +11,6 @@ void sim_lose_deliveries(struct sim *sim, unsigned provider)
                 if (sim->deliveries.items[i].provider == provider &&
                     sim->deliveries.items[i].end == SIM_OPEN)
                         sim->deliveries.items[i].end = SIM_LOST;
-        /* And what it knew of its audio: it is not told that this is closed. */
-        for (size_t i = 0; i < sim->calls.n; i++)
-                if (sim->calls.items[i].number == provider)
-                        sim->calls.items[i].activated = false;
 }
 
 /*
@@ -25,10 +21,13 @@ static void settle_delivery(struct sim *sim, struct sim_delivery *delivery,
                             const struct action *action)
 {
         const struct call *call = engine_find_call(sim->engine, delivery->call.text);
+        const struct sim_provider *provider = sim_find_number(sim, delivery->provider);
         const bool call_ended = !call || call->state == CALL_STATE_ENDED;
 
-        if (sim->reporter == delivery->provider ||
-            (call_ended && delivery->type == ACTION_SET_HELD))
+        if (!provider || !provider->running)
+                delivery->end = SIM_LOST; /* it is away, over a lost bus */
+        else if (sim->reporter == delivery->provider ||
+                 (call_ended && delivery->type == ACTION_SET_HELD))
                 delivery->end = SIM_FACT;
         else
                 sim_die(sim, "%s was delivered and is %s; its provider was not told",
@@ -58,6 +57,8 @@ static void check_view(struct sim *sim, struct sim_call_view *view)
         const struct call *call = engine_find_call(sim->engine, view->id.text);
         const char *name = sim_name(&view->id);
         uint64_t properties[SIM_N_PROPERTIES];
+        const struct sim_provider *provider = sim_find_number(sim, view->number);
+        const bool there = provider && provider->running;
         bool silent;
 
         if (!call)
@@ -71,14 +72,16 @@ static void check_view(struct sim *sim, struct sim_call_view *view)
                  call->state == CALL_STATE_ENDING || call->state == CALL_STATE_ENDED;
         if (silent && view->level == AUDIO_LEVEL_LINKED)
                 sim_die(sim, "%s is %s and is heard", name, call_state_to_string(call->state));
-        if (silent && call->state != CALL_STATE_HELD && view->activated)
+        if (silent && call->state != CALL_STATE_HELD && view->activated && there)
                 sim_die(sim, "%s is %s and activated", name, call_state_to_string(call->state));
         if (view->level == AUDIO_LEVEL_LINKED && view->muted != call->muted)
                 sim_die(sim, "%s: Muted is %d, its microphone is muted: %d", name, call->muted,
                         view->muted);
         if (call->state == CALL_STATE_ENDED && !view->recorded)
                 sim_die(sim, "%s has ended without a record", name);
-        if (call->reconnecting && (view->activated || view->level == AUDIO_LEVEL_LINKED))
+        if (call->reconnecting && there)
+                sim_die(sim, "%s is reconnecting and its provider is there", name);
+        if (call->reconnecting && !call->provider->bus_lost && view->level == AUDIO_LEVEL_LINKED)
                 sim_die(sim, "%s is reconnecting and has audio", name);
 }
 

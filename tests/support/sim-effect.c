@@ -253,6 +253,7 @@ static void check_one_group(struct sim *sim, bool audio)
 static void on_audio(struct sim *sim, const struct effect *effect)
 {
         struct sim_call_view *view = sim_find_view(sim, &effect->call);
+        const struct sim_provider *provider;
 
         if (!view)
                 sim_die(sim, "an audio wish for a call that was not added: %s",
@@ -260,6 +261,9 @@ static void on_audio(struct sim *sim, const struct effect *effect)
         view->level = effect->audio_level;
         view->muted = effect->muted;
         view->serial = effect->serial;
+        provider = sim_find_number(sim, view->number);
+        if (view->level != AUDIO_LEVEL_LINKED && (!provider || !provider->running))
+                view->activated = false; /* it will hear of this when it is back */
         sim_line(sim, "audio %s %s%s", sim_name(&effect->call),
                  audio_level_to_string(effect->audio_level), effect->muted ? " muted" : "");
         check_one_group(sim, true);
@@ -275,8 +279,11 @@ static void announce_state(struct sim *sim, struct sim_call_view *view, const st
 
         view->announced = call->state;
         if (call->state == CALL_STATE_ENDED) {
-                if (view->activated)
+                const struct sim_provider *provider = sim_find_number(sim, view->number);
+
+                if (view->activated && provider && provider->running)
                         sim_die(sim, "%s ends and its audio session is still activated", name);
+                view->activated = false;
                 view->ended_announced = true;
                 sim_line(sim, "%s ended %s", name, ended_reason_to_string(call->ended_reason));
         } else {

@@ -129,6 +129,14 @@ void sim_invalidate(struct sim *sim, const char *name)
         provider->running = false;
 }
 
+/* Nobody tells a gone app that its audio is closed. A lost bus closes nothing (9). */
+static void forget_sessions(struct sim *sim, unsigned provider)
+{
+        for (size_t i = 0; i < sim->calls.n; i++)
+                if (sim->calls.items[i].number == provider)
+                        sim->calls.items[i].activated = false;
+}
+
 void sim_vanish(struct sim *sim, const char *name)
 {
         const struct sim_provider *provider = sim_find_provider(sim, name);
@@ -139,6 +147,7 @@ void sim_vanish(struct sim *sim, const char *name)
                 if (streq(sim->providers.items[i].peer, peer)) {
                         sim->providers.items[i].running = false;
                         sim_lose_deliveries(sim, sim->providers.items[i].number);
+                        forget_sessions(sim, sim->providers.items[i].number);
                 }
         sim_begin(sim, "%s is gone", peer);
         must(sim, sim_end(sim, engine_peer_gone(sim->engine, sim->now, peer)), "going");
@@ -146,10 +155,8 @@ void sim_vanish(struct sim *sim, const char *name)
 
 void sim_bus_lost(struct sim *sim)
 {
-        for (size_t i = 0; i < sim->providers.n; i++) {
+        for (size_t i = 0; i < sim->providers.n; i++)
                 sim->providers.items[i].running = false;
-                sim_lose_deliveries(sim, sim->providers.items[i].number);
-        }
         sim_begin(sim, "the bus is lost");
         must(sim, sim_end(sim, engine_bus_lost(sim->engine, sim->now)), "losing the bus");
 }
@@ -411,6 +418,8 @@ uint64_t sim_audio_serial(struct sim *sim, const char *call)
 void sim_audio_available(struct sim *sim, bool available)
 {
         sim->audio_gone = !available;
+        for (size_t i = 0; !available && i < sim->calls.n; i++)
+                sim->calls.items[i].level = AUDIO_LEVEL_NONE; /* its nodes went with it */
         sim_begin(sim, "PipeWire is %s", available ? "back" : "gone");
         must(sim, sim_end(sim, engine_audio_available(sim->engine, sim->now, available)),
              "PipeWire");

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+/* CALLSD_SIM_LINES asks for more. */
 #define LAST_LINES 30
 
 void sim_grow(void **items, size_t *max, size_t n, size_t item_size)
@@ -49,7 +50,9 @@ void sim_line(struct sim *sim, const char *format, ...)
 
 void sim_die(struct sim *sim, const char *format, ...)
 {
-        size_t first = sim->trace.n > LAST_LINES ? sim->trace.n - LAST_LINES : 0;
+        const char *wanted = getenv("CALLSD_SIM_LINES");
+        const size_t lines = wanted ? strtoul(wanted, NULL, 10) : LAST_LINES;
+        size_t first = sim->trace.n > lines ? sim->trace.n - lines : 0;
         char text[1024];
         va_list arguments;
 

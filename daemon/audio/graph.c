@@ -91,10 +91,14 @@ static void remove_client(struct graph *graph, struct graph_client *client)
 static void on_node_info(void *data, const struct pw_node_info *info)
 {
         struct graph_node *node = data;
+        bool props = (info->change_mask & PW_NODE_CHANGE_MASK_PROPS) && info->props;
 
-        if (!(info->change_mask & PW_NODE_CHANGE_MASK_PROPS) || !info->props)
+        node->state = info->state;
+        if (props)
+                parse_node_info(node, info->props);
+        /* Of streams, which change state all the time, only what they say matters. */
+        if (!props && graph_node_is_stream(node))
                 return;
-        parse_node_info(node, info->props);
         node->has_info = true;
         node->graph->events->node_info_fn(node, node->graph->userdata);
 }

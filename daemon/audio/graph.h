@@ -74,6 +74,7 @@ struct graph_node {
         struct spa_hook listener;
         struct spa_hook proxy_listener;
         bool has_info;
+        enum pw_node_state state;
         char *call_id;     /* callsd.call.id */
         char *target;      /* target.object as the stream itself says */
         pid_t claimed_pid; /* application.process.id: a hint, for PulseAudio clients alone */

@@ -209,8 +209,9 @@ static struct pw_properties *node_properties(const struct session_node *end)
                 PW_KEY_NODE_DESCRIPTION, session->shared ? "Calls" : "Call", PW_KEY_MEDIA_CLASS,
                 end_is_source(end) ? "Audio/Source/Virtual/Internal" : "Audio/Sink/Internal",
                 "audio.position", "FL,FR", "priority.session", "0", "priority.driver", "0",
-                PW_KEY_NODE_VIRTUAL, "true", "monitor.channel-volumes", "true",
-                PW_KEY_OBJECT_LINGER, "true", KEY_CALL_ID, session->key, NULL);
+                PW_KEY_NODE_VIRTUAL, "true", "session.suspend-timeout-seconds", "1",
+                "monitor.channel-volumes", "true", PW_KEY_OBJECT_LINGER, "true", KEY_CALL_ID,
+                session->key, NULL);
 }
 
 static void create_node(struct session_node *end)
@@ -389,6 +390,20 @@ void session_close(struct session *session)
         }
 }
 
+/* WirePlumber 0.4.13 suspends a node some seconds after it became idle, and crashes if the node has
+ * gone in between (suspend-node.lua sends the command to nothing). So nodes go when they are
+ * suspended, and node_properties() asks for that to be soon. */
+static bool may_destroy(const struct session *session)
+{
+        const struct graph_node *nodes[] = {session->sink.node, session->source.node};
+
+        for (unsigned i = 0; session->audio->graph.metadata && i < ARRAY_SIZE(nodes); i++) {
+                if (nodes[i] && nodes[i]->state > PW_NODE_STATE_SUSPENDED)
+                        return false;
+        }
+        return true;
+}
+
 static void destroy_node(struct session_node *end)
 {
         if (end->node && !end->node->doomed)
@@ -410,10 +425,15 @@ static void wind_up(struct session *session)
         }
         if (session->empty_since == 0)
                 session->empty_since = now;
-        if (now - session->empty_since < SESSION_EMPTY_FOR)
+        session->look_again = session->empty_since + SESSION_EMPTY_FOR;
+        if (now < session->look_again)
+                return;
+        session->look_again = session->empty_since + SESSION_EMPTY_MAX;
+        if (now < session->look_again && !may_destroy(session))
                 return;
         destroy_node(&session->sink);
         destroy_node(&session->source);
+        session->look_again = USEC_INFINITY;
 }
 
 void session_reconcile(struct session *session)

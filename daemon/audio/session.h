@@ -17,6 +17,9 @@
  * whose node is gone ends up on the real microphone. */
 #define SESSION_EMPTY_FOR (2 * USEC_PER_SEC)
 
+/* And if its nodes do not suspend, whatever the reason, it goes all the same. */
+#define SESSION_EMPTY_MAX (10 * USEC_PER_SEC)
+
 /* One of the two nodes. */
 struct session_node {
         char name[NAMES_SIZE];
@@ -75,6 +78,7 @@ struct session {
         usec_t patience;  /* until when ready_fn waits for links; 0 = not running */
         usec_t relink_at; /* when to link streams that the session manager leaves alone; 0 = none */
         usec_t empty_since; /* over, and without a stream since then; 0 = not so */
+        usec_t look_again;  /* when an empty session may have become removable */
         bool dirty;         /* to be looked at in this turn */
 };
 

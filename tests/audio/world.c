@@ -16,6 +16,9 @@
 #include <unistd.h>
 #include <uuid/uuid.h>
 
+/* 64 ms */
+#define STALL_BLOCKS 12
+
 static struct world_app apps[WORLD_APPS];
 static struct world *current; /* its loop goes on while an app starts */
 
@@ -360,4 +363,14 @@ unsigned world_silent_blocks(const struct world_app *app, unsigned since)
                         silent++;
         }
         return silent;
+}
+
+void world_went_on(const struct world_app *app, unsigned since)
+{
+        unsigned silent = world_silent_blocks(app, since);
+
+        if (silent > 0)
+                printf("%u of %u blocks were lost\n", silent, world_blocks(app) - since);
+        ck_assert_msg(silent <= STALL_BLOCKS, "%u of %u blocks were silent", silent,
+                      world_blocks(app) - since);
 }

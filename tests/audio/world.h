@@ -105,6 +105,9 @@ usec_t world_silence(struct world *world, struct world_app *app, unsigned blocks
 void world_stays_silent(struct world *world, struct world_app *app, unsigned blocks);
 /* Blocks heard since `since` that were silent. */
 unsigned world_silent_blocks(const struct world_app *app, unsigned since);
+/* That the sound has gone on since then. A busy machine makes any stream lose a block now and then;
+ * what these tests look for lasts hundreds of blocks, or until somebody repairs it. */
+void world_went_on(const struct world_app *app, unsigned since);
 unsigned world_blocks(const struct world_app *app);
 
 #endif

@@ -7,13 +7,12 @@
  *     callsd-tone meter [-l FILE] [-n BLOCKS] SINK
  *
  * `meter` records what a sink plays. Levels go to standard output, one line "usec rms" per block,
- * or with -l into a file as in levels.h. -n ends it after so many blocks.
+ * or with -l into a file as in levels.h. -n ends it after so many blocks; else a signal does.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <math.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -137,14 +136,6 @@ static void on_heard(void *data, uint64_t count)
                 pw_main_loop_quit(tone->loop);
 }
 
-static void on_signal(void *data, int number)
-{
-        struct tone *tone = data;
-
-        (void)number;
-        pw_main_loop_quit(tone->loop);
-}
-
 static int usage(void)
 {
         fprintf(stderr, "usage: callsd-tone play [-f HZ] [-a AMPLITUDE] [-P KEY=VALUE]...\n"
@@ -207,8 +198,6 @@ static int run(struct tone *tone, struct pw_properties *properties)
 
         tone->loop = pw_main_loop_new(NULL);
         loop = pw_main_loop_get_loop(tone->loop);
-        pw_loop_add_signal(loop, SIGTERM, on_signal, tone);
-        pw_loop_add_signal(loop, SIGINT, on_signal, tone);
         tone->heard = pw_loop_add_event(loop, on_heard, tone);
         tone->stream = pw_stream_new_simple(loop, "tone", properties, &stream_events, tone);
         if (!tone->stream) {

@@ -23,8 +23,10 @@ CX_BEGIN_DECLS
  */
 int cx_provider_configuration_new(const char *identifier,
                                   struct cx_provider_configuration **ret_configuration);
+/** Takes a reference. Returns it; NULL for NULL. */
 struct cx_provider_configuration *cx_provider_configuration_ref(
         struct cx_provider_configuration *configuration);
+/** Gives a reference back. Returns NULL, takes NULL. */
 struct cx_provider_configuration *cx_provider_configuration_unref(
         struct cx_provider_configuration *configuration);
 
@@ -32,39 +34,49 @@ struct cx_provider_configuration *cx_provider_configuration_unref(
 int cx_provider_configuration_copy(const struct cx_provider_configuration *configuration,
                                    struct cx_provider_configuration **ret_copy);
 
+/** The identifier; lent. */
 const char *cx_provider_configuration_get_identifier(
         const struct cx_provider_configuration *configuration);
 
 /** Ringtone: a file name; NULL or "" for callsd's own. */
 int cx_provider_configuration_set_ringtone_sound(struct cx_provider_configuration *configuration,
                                                  const char *sound);
+/** The ringtone; NULL for callsd's own. */
 const char *cx_provider_configuration_get_ringtone_sound(
         const struct cx_provider_configuration *configuration);
 
 /** How many groups of calls (a lone call is one) may exist at once. At least 1. */
 int cx_provider_configuration_set_maximum_call_groups(
         struct cx_provider_configuration *configuration, uint32_t maximum);
+/** See the setter. */
 uint32_t cx_provider_configuration_get_maximum_call_groups(
         const struct cx_provider_configuration *configuration);
 
 /** How large a conference may be; 1 means no merging. At least 1. */
 int cx_provider_configuration_set_maximum_calls_per_call_group(
         struct cx_provider_configuration *configuration, uint32_t maximum);
+/** See the setter. */
 uint32_t cx_provider_configuration_get_maximum_calls_per_call_group(
         const struct cx_provider_configuration *configuration);
 
+/** The app can do video calls; 0 by default. */
 int cx_provider_configuration_set_supports_video(struct cx_provider_configuration *configuration,
                                                  int supports);
+/** See the setter. */
 int cx_provider_configuration_get_supports_video(
         const struct cx_provider_configuration *configuration);
 
+/** The app can have its calls translated; 0 by default. */
 int cx_provider_configuration_set_supports_audio_translation(
         struct cx_provider_configuration *configuration, int supports);
+/** See the setter. */
 int cx_provider_configuration_get_supports_audio_translation(
         const struct cx_provider_configuration *configuration);
 
+/** The app's calls go into the history; 1 by default. */
 int cx_provider_configuration_set_includes_calls_in_recents(
         struct cx_provider_configuration *configuration, int includes);
+/** See the setter. */
 int cx_provider_configuration_get_includes_calls_in_recents(
         const struct cx_provider_configuration *configuration);
 
@@ -94,9 +106,10 @@ int cx_provider_configuration_set_mix_groups(struct cx_provider_configuration *c
 /** How long, in microseconds, calls are kept for the app after its process is gone. */
 int cx_provider_configuration_set_reclaim_grace_usec(
         struct cx_provider_configuration *configuration, uint64_t grace_usec);
-/** Name and icon of the app, shown only where nothing else (a desktop file) names it. */
+/** Name of the app, shown only where nothing else (a desktop file) names it. */
 int cx_provider_configuration_set_localized_name(struct cx_provider_configuration *configuration,
                                                  const char *name);
+/** Icon of the app, a name of the icon theme; shown as the name is. */
 int cx_provider_configuration_set_icon(struct cx_provider_configuration *configuration,
                                        const char *icon);
 /** Adds an account, or replaces the one of the same id. The account is copied. */
@@ -110,10 +123,13 @@ int cx_provider_configuration_add_account(struct cx_provider_configuration *conf
  * @return 0, -EINVAL, -ENOMEM
  */
 int cx_account_new(const char *id, const char *label, struct cx_account **ret_account);
+/** Takes a reference. Returns it; NULL for NULL. */
 struct cx_account *cx_account_ref(struct cx_account *account);
+/** Gives a reference back. Returns NULL, takes NULL. */
 struct cx_account *cx_account_unref(struct cx_account *account);
 /** Whether it can be used, in the app's own word, such as "online". */
 int cx_account_set_state(struct cx_account *account, const char *state);
+/** Which handles can be dialled over it; none (`n_types` 0) means all. */
 int cx_account_set_handle_types(struct cx_account *account, const enum cx_handle_type *types,
                                 size_t n_types);
 /** An array with NULL at its end; NULL for none. */

@@ -52,6 +52,7 @@ int cx_context_new_address(const char *address, struct cx_context **ret_context)
  */
 int cx_context_new_from_bus(struct sd_bus *bus, struct cx_context **ret_context);
 
+/** Takes a reference. Returns it; NULL for NULL. */
 struct cx_context *cx_context_ref(struct cx_context *context);
 /**
  * Objects of a context keep it alive. With the last reference its thread, if any, ends first;

@@ -20,6 +20,7 @@ typedef void (*cx_transaction_completed_fn)(struct cx_transaction *transaction,
 
 /** @return 0, -ENOMEM */
 int cx_call_controller_new(struct cx_context *context, struct cx_call_controller **ret_controller);
+/** Takes a reference. Returns it; NULL for NULL. */
 struct cx_call_controller *cx_call_controller_ref(struct cx_call_controller *controller);
 /** With the last reference callbacks of open requests are not called any more. */
 struct cx_call_controller *cx_call_controller_unref(struct cx_call_controller *controller);
@@ -56,10 +57,12 @@ int cx_call_controller_request_sync(struct cx_call_controller *controller,
                                     struct cx_transaction *transaction, uint64_t timeout_usec,
                                     const struct cx_error **ret_error);
 
-/** The id and type of the action, and the call. */
+/** The id of the action. */
 const char *cx_transaction_result_get_action_uuid(const struct cx_transaction_result *result);
+/** The type of the action. */
 enum cx_action_type cx_transaction_result_get_action_type(
         const struct cx_transaction_result *result);
+/** The call that the action was about. */
 const char *cx_transaction_result_get_call_uuid(const struct cx_transaction_result *result);
 /** NULL: fulfilled. Else ACTION_FAILED, ACTION_TIMED_OUT and so on, with the provider's reason. */
 const struct cx_error *cx_transaction_result_get_error(const struct cx_transaction_result *result);

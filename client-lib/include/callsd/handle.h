@@ -18,10 +18,14 @@ CX_BEGIN_DECLS
  * @return 0, -EINVAL, -ENOMEM
  */
 int cx_handle_new(enum cx_handle_type type, const char *value, struct cx_handle **ret_handle);
+/** Takes a reference. Returns it; NULL for NULL. */
 struct cx_handle *cx_handle_ref(struct cx_handle *handle);
+/** Gives a reference back. Returns NULL, takes NULL. */
 struct cx_handle *cx_handle_unref(struct cx_handle *handle);
 
+/** What it is. */
 enum cx_handle_type cx_handle_get_type(const struct cx_handle *handle);
+/** The number, the address, or what else; lent. */
 const char *cx_handle_get_value(const struct cx_handle *handle);
 
 /** Whether type and value agree; NULL equals only NULL. */

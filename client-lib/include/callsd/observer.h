@@ -19,7 +19,9 @@ typedef void (*cx_call_changed_fn)(struct cx_call_observer *observer, struct cx_
  * @return 0, -ENOMEM
  */
 int cx_call_observer_new(struct cx_context *context, struct cx_call_observer **ret_observer);
+/** Takes a reference. Returns it; NULL for NULL. */
 struct cx_call_observer *cx_call_observer_ref(struct cx_call_observer *observer);
+/** Gives a reference back. Returns NULL, takes NULL. */
 struct cx_call_observer *cx_call_observer_unref(struct cx_call_observer *observer);
 
 /** Be told of changes, and of each call that exists when the observer begins. NULL ends it. */
@@ -35,6 +37,7 @@ int cx_call_observer_is_ready(const struct cx_call_observer *observer);
  * @return how many, or -ENOMEM
  */
 int cx_call_observer_get_calls(struct cx_call_observer *observer, struct cx_call ***ret_calls);
+/** Frees such an array with its references. Returns NULL, takes NULL. */
 struct cx_call **cx_call_list_free(struct cx_call **calls);
 /** One call, or NULL; a reference. Ended ones are found while callsd lists them. */
 struct cx_call *cx_call_observer_find_call(struct cx_call_observer *observer, const char *uuid);

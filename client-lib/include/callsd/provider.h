@@ -51,20 +51,28 @@ struct cx_provider_delegate {
          * The orders, one at a time: the next of a transaction after the previous is complete (an
          * end does not hold up the next).
          */
+        /** Place a call. */
         void (*perform_start_call)(struct cx_provider *provider, struct cx_action *action,
                                    void *userdata);
+        /** Answer a call that rings. */
         void (*perform_answer_call)(struct cx_provider *provider, struct cx_action *action,
                                     void *userdata);
+        /** End a call, or decline one that rings. */
         void (*perform_end_call)(struct cx_provider *provider, struct cx_action *action,
                                  void *userdata);
+        /** Hold or resume. */
         void (*perform_set_held_call)(struct cx_provider *provider, struct cx_action *action,
                                       void *userdata);
+        /** Mute or unmute this side. */
         void (*perform_set_muted_call)(struct cx_provider *provider, struct cx_action *action,
                                        void *userdata);
+        /** Join a group, or leave it. */
         void (*perform_set_group_call)(struct cx_provider *provider, struct cx_action *action,
                                        void *userdata);
+        /** Send keys. */
         void (*perform_play_dtmf_call)(struct cx_provider *provider, struct cx_action *action,
                                        void *userdata);
+        /** Begin or stop to translate. */
         void (*perform_set_translating_call)(struct cx_provider *provider, struct cx_action *action,
                                              void *userdata);
 
@@ -111,6 +119,7 @@ struct cx_call_facts {
 int cx_provider_new(struct cx_context *context,
                     const struct cx_provider_configuration *configuration,
                     struct cx_provider **ret_provider);
+/** Takes a reference. Returns it; NULL for NULL. */
 struct cx_provider *cx_provider_ref(struct cx_provider *provider);
 /** With the last reference the provider is invalidated, without did_reset. */
 struct cx_provider *cx_provider_unref(struct cx_provider *provider);
@@ -195,10 +204,11 @@ int cx_provider_report_call_ended_with_cause(struct cx_provider *provider, const
 int cx_provider_report_call(struct cx_provider *provider, const char *call,
                             const struct cx_call_facts *facts, const struct cx_call_update *update,
                             cx_completion_fn completion, void *userdata);
-/** @param state active, held or connecting. Errors: WRONG_STATE. */
+/** The state changed without an order: to active, held or connecting. Errors: WRONG_STATE. */
 int cx_provider_report_call_state(struct cx_provider *provider, const char *call,
                                   enum cx_call_state state, enum cx_fact_source by,
                                   cx_completion_fn completion, void *userdata);
+/** This side was muted (1) or unmuted (0) without an order. Errors: WRONG_STATE. */
 int cx_provider_report_call_muted(struct cx_provider *provider, const char *call, int muted,
                                   enum cx_fact_source by, cx_completion_fn completion,
                                   void *userdata);
@@ -210,6 +220,7 @@ int cx_provider_report_call_muted(struct cx_provider *provider, const char *call
  */
 int cx_provider_get_pending_transactions(struct cx_provider *provider,
                                          struct cx_transaction ***ret_transactions);
+/** Frees such an array with its references. Returns NULL, takes NULL. */
 struct cx_transaction **cx_transaction_list_free(struct cx_transaction **transactions);
 /**
  * Of these, the actions of one type about one call: an array as above.
@@ -218,12 +229,14 @@ struct cx_transaction **cx_transaction_list_free(struct cx_transaction **transac
  */
 int cx_provider_get_pending_call_actions(struct cx_provider *provider, enum cx_action_type type,
                                          const char *call, struct cx_action ***ret_actions);
+/** Frees such an array with its references. Returns NULL, takes NULL. */
 struct cx_action **cx_action_list_free(struct cx_action **actions);
 
 /** What did_activate_audio_session gets: the call's UUID. */
 const char *cx_audio_session_get_call_uuid(const struct cx_audio_session *session);
-/** PipeWire node names of the call's own sink and source; NULL where callsd made none. */
+/** node.name of the call's own sink; NULL where callsd made none. */
 const char *cx_audio_session_get_sink(const struct cx_audio_session *session);
+/** node.name of the call's own source; NULL where callsd made none. */
 const char *cx_audio_session_get_source(const struct cx_audio_session *session);
 /** Where it is heard; NULL where that is not known. */
 const char *cx_audio_session_get_route(const struct cx_audio_session *session);

@@ -48,10 +48,12 @@ int cx_provider_get_environment(struct cx_provider *provider, const char *call,
 /** Takes a reference, to keep the properties beyond the callback. */
 const struct cx_stream_properties *cx_stream_properties_ref(
         const struct cx_stream_properties *properties);
+/** Gives a reference back. Returns NULL, takes NULL. */
 const struct cx_stream_properties *cx_stream_properties_unref(
         const struct cx_stream_properties *properties);
-/** node.name of the call's sink or source; NULL where there is none. */
+/** node.name of the call's sink; NULL where there is none. */
 const char *cx_stream_properties_get_sink(const struct cx_stream_properties *properties);
+/** node.name of the call's source; NULL where there is none. */
 const char *cx_stream_properties_get_source(const struct cx_stream_properties *properties);
 /** One PipeWire property for streams of a direction, such as "target.object"; NULL if missing. */
 const char *cx_stream_properties_get(const struct cx_stream_properties *properties,

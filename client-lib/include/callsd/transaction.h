@@ -15,7 +15,9 @@ CX_BEGIN_DECLS
 
 /** An empty transaction. @return 0, -ENOMEM */
 int cx_transaction_new(struct cx_transaction **ret_transaction);
+/** Takes a reference. Returns it; NULL for NULL. */
 struct cx_transaction *cx_transaction_ref(struct cx_transaction *transaction);
+/** Gives a reference back. Returns NULL, takes NULL. */
 struct cx_transaction *cx_transaction_unref(struct cx_transaction *transaction);
 
 /**
@@ -26,6 +28,7 @@ int cx_transaction_add_action(struct cx_transaction *transaction, struct cx_acti
 
 /** Its id; before it was accepted, an id that callsd does not know. */
 const char *cx_transaction_get_uuid(const struct cx_transaction *transaction);
+/** How many actions it has. */
 size_t cx_transaction_get_n_actions(const struct cx_transaction *transaction);
 /** The action at this place, from 0; NULL beyond the end. No reference. */
 struct cx_action *cx_transaction_get_action(const struct cx_transaction *transaction, size_t index);

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Around the declarations of a header, for C++. */
 #ifdef __cplusplus
 #define CX_BEGIN_DECLS extern "C" {
 #define CX_END_DECLS }

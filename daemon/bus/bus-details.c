@@ -52,6 +52,12 @@ static const char *display_name(const struct call *call)
         return *call->name ? call->name : call->handle;
 }
 
+/* An incoming call starts with its report. */
+static const struct call_date *started(const struct call *call)
+{
+        return call->started_at.realtime != 0 ? &call->started_at : &call->reported_at;
+}
+
 DEFINE_TEXT(uuid, call->id.text);
 DEFINE_TEXT(state, call_state_to_string(call->state));
 DEFINE_FLAG(outgoing, call->outgoing);
@@ -82,8 +88,8 @@ DEFINE_FLAG(supports_ungrouping, supports(call, CALL_SUPPORTS_UNGROUPING));
 DEFINE_FLAG(supports_dtmf, supports(call, CALL_SUPPORTS_DTMF));
 DEFINE_FLAG(supports_muting, supports(call, CALL_SUPPORTS_MUTING));
 DEFINE_TEXT(post_dial, call->post_dial_waits ? call->post_dial : "");
-DEFINE_USEC(started_at, call->started_at.realtime);
-DEFINE_USEC(started_at_boottime, call->started_at.boottime);
+DEFINE_USEC(started_at, started(call)->realtime);
+DEFINE_USEC(started_at_boottime, started(call)->boottime);
 DEFINE_USEC(connected_at, call->connected_at.realtime);
 DEFINE_USEC(connected_at_boottime, call->connected_at.boottime);
 DEFINE_USEC(ended_at, call->ended_at.realtime);

@@ -215,7 +215,7 @@ int read_handle_types(const struct reader *reader, sd_bus_message *message, cons
 
         r = sd_bus_message_enter_container(message, 'a', "s");
         while (r >= 0 && (r = sd_bus_message_read_basic(message, 's', &word)) > 0) {
-                enum handle_type type;
+                enum handle_type type = HANDLE_TYPE_NONE;
 
                 r = parse_handle_type(word, key, &type, reader->error);
                 if (r >= 0)

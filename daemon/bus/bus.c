@@ -244,6 +244,8 @@ int bus_start(struct bus *bus)
         r = open_connection(bus, &connection);
         if (r < 0)
                 return r;
+        /* Or the end of the loop would wait until the bus has read everything. */
+        sd_bus_set_close_on_exit(connection, false);
         if ((r = bus_serve(bus, connection)) < 0 || (r = watch_connection(bus)) < 0 ||
             (r = request_name(bus)) < 0 ||
             (r = sd_bus_attach_event(connection, bus->event, SD_EVENT_PRIORITY_NORMAL)) < 0) {

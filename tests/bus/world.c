@@ -154,6 +154,7 @@ struct peer *world_add_peer(struct world *world)
         ck_assert_int_ge(sd_bus_new(&peer->bus), 0);
         ck_assert_int_ge(sd_bus_set_address(peer->bus, getenv("DBUS_SESSION_BUS_ADDRESS")), 0);
         ck_assert_int_ge(sd_bus_set_bus_client(peer->bus, true), 0);
+        ck_assert_int_ge(sd_bus_set_close_on_exit(peer->bus, false), 0);
         ck_assert_int_ge(sd_bus_start(peer->bus), 0);
         ck_assert_int_ge(sd_bus_attach_event(peer->bus, world->daemon.event, 0), 0);
         ck_assert_int_ge(sd_bus_add_filter(peer->bus, NULL, on_signal, peer), 0);

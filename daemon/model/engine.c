@@ -33,6 +33,10 @@ static void free_calls(struct engine *engine)
 
         HASH_ITER (hh, engine->calls, call, next) {
                 HASH_DEL(engine->calls, call);
+                /* providers disarm theirs after this, and that moves the others in the heap */
+                deadline_disarm(&engine->deadlines, &call->ring_deadline);
+                deadline_disarm(&engine->deadlines, &call->removal);
+                deadline_disarm(&engine->deadlines, &call->post_dial_deadline);
                 call_free(call);
         }
         LL_FOREACH_SAFE2(engine->removed, call, next, dirty_next)

@@ -194,13 +194,18 @@ double tone_line_level(const struct tone_line *line)
 struct tone_party *tone_party_new(void)
 {
         struct tone_party *party = calloc(1, sizeof(*party));
+        struct pw_properties *realtime;
 
         if (!party)
                 return NULL;
         pw_init(NULL, NULL);
+        /* Only with this configuration the data thread has the priority that a voice needs. */
+        realtime = pw_properties_new(PW_KEY_CONFIG_NAME, "client-rt.conf", NULL);
         party->loop = pw_thread_loop_new("tone-party", NULL);
         if (party->loop)
-                party->context = pw_context_new(pw_thread_loop_get_loop(party->loop), NULL, 0);
+                party->context = pw_context_new(pw_thread_loop_get_loop(party->loop), realtime, 0);
+        else
+                pw_properties_free(realtime);
         if (party->context)
                 party->core = pw_context_connect(party->context, NULL, 0);
         if (!party->core || pw_thread_loop_start(party->loop) < 0) {

@@ -10,6 +10,8 @@ import time
 
 import rig
 
+GAP_BLOCKS = 6  # of 5.3 ms
+
 
 class Restart(rig.TestCase):
     def two_calls(self):
@@ -68,8 +70,13 @@ class Restart(rig.TestCase):
         self.start_again()
         self.assert_back()
         meter.wait_sound(time.monotonic(), loud)
-        lost = [block for block in meter.blocks(begun) if block[1] < loud * 0.8]
-        self.assertEqual(lost, [], "the active call had a gap")
+        # A machine that is too busy loses single blocks; a call that was cut off loses them all
+        # until callsd is back.
+        gap = longest = 0
+        for _, rms in meter.blocks(begun):
+            gap = gap + 1 if rms < loud * 0.8 else 0
+            longest = max(longest, gap)
+        self.assertLess(longest, GAP_BLOCKS, "the active call had a gap")
 
     def test_terminated(self):
         self.two_calls()

@@ -52,7 +52,7 @@ static bool is_linked_to(const char *stream, const char *name)
 START_TEST(test_by_process)
 {
         struct world_call *call = world_call_new(&world);
-        struct world_app *app = world_app_start(false, "play", "-P", "node.name=app", NULL);
+        struct world_app *app = world_app_start("play", "-P", "node.name=app", NULL);
 
         world_hear(&world, speaker);
         call->wish.pid = app->pid;
@@ -78,13 +78,13 @@ START_TEST(test_new_stream_of_process)
         other->wish.provider = "org.example.Other";
         world_reach(&world, call, AUDIO_LEVEL_NODES, false);
         world_reach(&world, other, AUDIO_LEVEL_NODES, false);
-        app = world_app_start(false, "play", "-P", "node.name=app", NULL);
+        app = world_app_start("play", "-P", "node.name=app", NULL);
         call->wish.pid = app->pid;
         world_reach(&world, call, AUDIO_LEVEL_NODES, false);
         world_pump(&world, is_linked_to("app", call->sink));
         world_silence(&world, speaker, 50);
 
-        recorder = world_app_start(true, "record", "-P", "node.name=rec", NULL);
+        recorder = world_app_start("record", "-P", "node.name=rec", NULL);
         other->wish.pid = recorder->pid;
         world_reach(&world, other, AUDIO_LEVEL_NODES, false);
         world_pump(&world, is_linked_to("rec", other->source));
@@ -103,7 +103,7 @@ START_TEST(test_by_call_id)
 
         snprintf(id, sizeof(id), "callsd.call.id=%s", call->uuid);
         world_reach(&world, call, AUDIO_LEVEL_NODES, false);
-        world_app_start(false, "play", "-P", "node.name=app", "-P", id, NULL);
+        world_app_start("play", "-P", "node.name=app", "-P", id, NULL);
         world_pump(&world, is_linked_to("app", call->sink));
         world_silence(&world, speaker, 50);
         world_reach(&world, call, AUDIO_LEVEL_LINKED, false);
@@ -118,8 +118,8 @@ START_TEST(test_by_claimed_process)
 
         call->wish.pid = 1234567;
         world_reach(&world, call, AUDIO_LEVEL_NODES, false);
-        world_app_start(false, "play", "-P", "node.name=app", "-P", "client.api=pipewire-pulse",
-                        "-P", "application.process.id=1234567", NULL);
+        world_app_start("play", "-P", "node.name=app", "-P", "client.api=pipewire-pulse", "-P",
+                        "application.process.id=1234567", NULL);
         world_pump(&world, is_linked_to("app", call->sink));
         world_silence(&world, speaker, 50);
 }
@@ -132,8 +132,7 @@ START_TEST(test_stranger)
 
         call->wish.pid = 1234567;
         world_reach(&world, call, AUDIO_LEVEL_NODES, false);
-        world_app_start(false, "play", "-P", "node.name=app", "-P", "media.role=Communication",
-                        NULL);
+        world_app_start("play", "-P", "node.name=app", "-P", "media.role=Communication", NULL);
         world_hear(&world, speaker);
         world_pump(&world, is_linked_to("app", WORLD_SPEAKER));
         ck_assert_ptr_null(find_stream("app")->moved_to);
@@ -161,8 +160,8 @@ START_TEST(test_moved_away)
         world_reach(&world, call, AUDIO_LEVEL_NODES, false);
         snprintf(target, sizeof(target), "target.object=%s", call->sink);
         snprintf(id, sizeof(id), "callsd.call.id=%s", call->uuid);
-        world_app_start(false, "play", "-P", "node.name=joined", "-P", target, NULL);
-        world_app_start(false, "play", "-P", "node.name=found", "-P", id, NULL);
+        world_app_start("play", "-P", "node.name=joined", "-P", target, NULL);
+        world_app_start("play", "-P", "node.name=found", "-P", id, NULL);
         world_pump(&world, is_linked_to("joined", call->sink));
         world_pump(&world, is_linked_to("found", call->sink));
         for (unsigned i = 0; i < 3; i++) {
@@ -192,7 +191,7 @@ static struct pair two_calls_one_stream(void)
         world_feed_microphone(&world);
         world_reach(&world, pair.first, AUDIO_LEVEL_NODES, false);
         world_reach(&world, pair.second, AUDIO_LEVEL_NODES, false);
-        pair.recorder = world_app_start(true, "record", "-P", "node.name=rec", "-P",
+        pair.recorder = world_app_start("record", "-P", "node.name=rec", "-P",
                                         "media.role=Communication", NULL);
         pair.first->wish.pid = pair.recorder->pid;
         pair.second->wish.pid = pair.recorder->pid;
@@ -231,7 +230,7 @@ START_TEST(test_stream_used_again)
 {
         struct world_call *first = world_call_new(&world);
         struct world_call *second = world_call_new(&world);
-        struct world_app *app = world_app_start(false, "play", "-P", "node.name=app", NULL);
+        struct world_app *app = world_app_start("play", "-P", "node.name=app", NULL);
 
         first->wish.pid = app->pid;
         second->wish.pid = app->pid;

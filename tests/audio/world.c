@@ -217,26 +217,27 @@ static struct world_app *free_app(void)
         return NULL;
 }
 
-struct world_app *world_app_start(bool levels, ...)
+struct world_app *world_app_start(const char *verb, ...)
 {
         struct world_app *app = free_app();
-        const char *arguments[24] = {TONE_PROGRAM};
+        const char *arguments[24] = {TONE_PROGRAM, verb};
         char path[64] = "";
-        unsigned n = 1;
+        unsigned n = 2;
         va_list list;
 
-        app->levels = levels ? map_levels(path) : NULL;
-        va_start(list, levels);
+        if (!streq(verb, "play")) {
+                app->levels = map_levels(path);
+                arguments[n++] = "-l";
+                arguments[n++] = path;
+        }
+        va_start(list, verb);
         while ((arguments[n] = va_arg(list, const char *)) != NULL) {
-                if (++n == 2 && levels) {
-                        arguments[n++] = "-l";
-                        arguments[n++] = path;
-                }
+                n++;
                 ck_assert_uint_lt(n, ARRAY_SIZE(arguments) - 1);
         }
         va_end(list);
         app->pid = world_spawn(arguments);
-        if (!levels)
+        if (!app->levels)
                 return app;
         /* It opens the file first of all; after its first block the name may go. */
         world_pump(current, world_blocks(app) > 0);
@@ -266,7 +267,7 @@ static struct world_app *start_joined(struct world_call *call, bool record, cons
 
         snprintf(node, sizeof(node), "target.object=%s", target);
         snprintf(id, sizeof(id), "callsd.call.id=%s", call->uuid);
-        return world_app_start(record, record ? "record" : "play", "-P", node, "-P", id, "-P",
+        return world_app_start(record ? "record" : "play", "-P", node, "-P", id, "-P",
                                "media.role=Communication", NULL);
 }
 
@@ -282,7 +283,7 @@ struct world_app *world_app_record(struct world_call *call)
 
 struct world_app *world_meter(const char *sink)
 {
-        return world_app_start(true, "meter", sink, NULL);
+        return world_app_start("meter", sink, NULL);
 }
 
 void world_feed_microphone(struct world *world)
@@ -290,8 +291,8 @@ void world_feed_microphone(struct world *world)
         const char *const link[] = {"pw-link", "feed:output_MONO", "test-mic:input_MONO", NULL};
 
         /* A stream to a microphone is nothing that a session manager would link. */
-        world_app_start(false, "play", "-f", "880", "-P", "node.name=feed", "-P",
-                        "node.autoconnect=false", NULL);
+        world_app_start("play", "-f", "880", "-P", "node.name=feed", "-P", "node.autoconnect=false",
+                        NULL);
         world_pump(world, world_run(link) == 0);
 }
 

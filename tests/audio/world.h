@@ -79,8 +79,8 @@ void world_set(struct world *world, struct world_call *call, enum audio_level le
 /* And waits until it is ready. */
 void world_reach(struct world *world, struct world_call *call, enum audio_level level, bool muted);
 
-/* callsd-tone with these arguments, NULL at the end; `levels` adds -l. */
-struct world_app *world_app_start(bool levels, ...);
+/* callsd-tone with these arguments, NULL at the end; all but "play" measure. */
+struct world_app *world_app_start(const char *verb, ...);
 void world_app_signal(struct world_app *app, int number);
 void world_app_end(struct world_app *app);
 /* The call's own streams: they join by properties. */

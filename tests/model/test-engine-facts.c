@@ -138,6 +138,22 @@ START_TEST(fact_interrupts_a_conference)
 }
 END_TEST
 
+/* The active import joins a held call of its app: all of that group is active now (6, 5). */
+START_TEST(fact_activates_the_group_it_joins)
+{
+        const struct uuid c2 = sim_uuid("c2");
+        const struct call_import import = {.state = CALL_STATE_ACTIVE, .group_with = c2.text};
+
+        sim_make(s, "web", "c2", CALL_STATE_HELD);
+        sim_make(s, "sip", "c1", CALL_STATE_ACTIVE);
+        ck_assert_int_eq(sim_try_import(s, "web", "c3", &import), 0);
+        sim_expect_group(s, "c2", "c3", true);
+        sim_expect_state(s, "c1", CALL_STATE_HELD);
+        sim_expect_state(s, "c3", CALL_STATE_ACTIVE);
+        sim_expect_state(s, "c2", CALL_STATE_ACTIVE);
+}
+END_TEST
+
 /* Held on this side: reason provider. Rows: T13 */
 START_TEST(fact_holds_and_resumes)
 {
@@ -308,6 +324,7 @@ static TCase *fact_case(void)
         tcase_add_loop_test(fact, fact_interrupts_the_active_group, 0, 3);
         tcase_add_test(fact, fact_ends_nobody);
         tcase_add_test(fact, fact_interrupts_a_conference);
+        tcase_add_test(fact, fact_activates_the_group_it_joins);
         tcase_add_loop_test(fact, fact_holds_and_resumes, 0, 3);
         tcase_add_test(fact, remote_hold_is_only_a_flag);
         tcase_add_test(fact, fact_answers_a_pending_answer);

@@ -243,6 +243,19 @@ START_TEST(lost_bus_keeps_the_audio)
 }
 END_TEST
 
+/* What was closed while the app could not be told, it is told when it is back. Rows: A6 */
+START_TEST(session_closed_meanwhile_is_announced)
+{
+        sim_make(s, "web", "c2", CALL_STATE_ACTIVE);
+        sim_bus_lost(s);
+        sim_audio_available(s, false);
+        ck_assert_int_eq(come_back("web", ":web2", "1000/web", 0), 0);
+        sim_expect(s, "web deactivated c2");
+        sim_audio_available(s, true);
+        sim_expect(s, "web activated c2");
+}
+END_TEST
+
 /* ReclaimGrace if that is longer (9). */
 START_TEST(longer_grace_holds_over_the_bus)
 {
@@ -359,6 +372,7 @@ static TCase *return_case(void)
         tcase_add_test(back, reconnecting_call_in_the_way);
         tcase_add_test(back, calls_survive_the_bus);
         tcase_add_test(back, lost_bus_keeps_the_audio);
+        tcase_add_test(back, session_closed_meanwhile_is_announced);
         tcase_add_test(back, longer_grace_holds_over_the_bus);
         tcase_add_test(back, library_imports_after_a_restart);
         tcase_add_test(back, pipewire_goes_and_comes_back);

@@ -189,11 +189,11 @@ static void dump_transaction(FILE *out, const struct transaction *transaction)
                 char words[SIM_WORDS_SIZE];
 
                 sim_action_words(at, words, sizeof(words));
-                fprintf(out, " | %s %s state=%d result=%d at=%llu joined=%s gone=%d", words,
+                fprintf(out, " | %s %s state=%d result=%d at=%llu joined=%s", words,
                         origin_to_string(at->origin), at->state, at->result,
                         (unsigned long long)(deadline_is_armed(&at->deadline) ? at->deadline.at
                                                                               : 0),
-                        at->joined_to ? sim_name(&at->joined_to->id) : "-", at->purpose_gone);
+                        at->joined_to ? sim_name(&at->joined_to->id) : "-", at->purpose_over);
         }
         fprintf(out, "\n");
 }

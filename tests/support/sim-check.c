@@ -193,7 +193,7 @@ static void dump_transaction(FILE *out, const struct transaction *transaction)
                         origin_to_string(at->origin), at->state, at->result,
                         (unsigned long long)(deadline_is_armed(&at->deadline) ? at->deadline.at
                                                                               : 0),
-                        at->joined_to ? sim_name(&at->joined_to->id) : "-", at->purpose_over);
+                        at->joined_to ? sim_name(&at->joined_to->id) : "-");
         }
         fprintf(out, "\n");
 }

@@ -150,6 +150,15 @@ static void move_away(const char *stream, const char *to)
         ck_assert_int_eq(world_run(move), 0);
 }
 
+/* What the session manager was told, and not only what is linked: links we would repair too. */
+static bool is_moved_to(const char *stream, const char *name)
+{
+        char serial[24];
+
+        snprintf(serial, sizeof(serial), "%" PRIu64, find_stream(name)->serial);
+        return streq(str_or_empty(find_stream(stream)->moved_to), serial);
+}
+
 /* Somebody moves a call's streams to a device with a mixer. */
 START_TEST(test_moved_away)
 {
@@ -170,6 +179,8 @@ START_TEST(test_moved_away)
                 world_silence(&world, speaker, 50);
                 world_pump(&world, is_linked_to("joined", call->sink));
                 world_pump(&world, is_linked_to("found", call->sink));
+                world_pump(&world, is_moved_to("joined", call->sink));
+                world_pump(&world, is_moved_to("found", call->sink));
         }
         world_stays_silent(&world, speaker, 50);
         world_reach(&world, call, AUDIO_LEVEL_LINKED, false);

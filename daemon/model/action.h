@@ -74,7 +74,9 @@ struct action {
         bool enforced;     /* tells a provider of what already is; failure changes nothing */
         bool wanted;       /* a requester joined this hold: it stays for the user's sake */
         bool turn_taken;
-        bool purpose_gone; /* the activation that it clears for will not come */
+        /* hold: the activation that it clears for will not come, or is over; GOES_ON: it may come
+         */
+        enum interruption_end purpose_over;
         bool waits_for_provider;
         struct uuid clears_for; /* hold: the call whose activation follows it; empty: none */
         bool marks;             /* and that activation interrupts (answer, start, leave) */

@@ -60,9 +60,10 @@ static enum audio_level wanted_level(const struct engine *engine, const struct c
         return AUDIO_LEVEL_NONE;
 }
 
+/* While the bus is away an app believes what it was told last; it is told when it is back. */
 static void announce(struct engine *engine, struct call *call, bool activated)
 {
-        if (call->audio_announced == activated)
+        if (call->audio_announced == activated || call->provider->bus_lost)
                 return;
         call->audio_announced = activated;
         if (call->provider->state == PROVIDER_RUNNING)
@@ -95,7 +96,7 @@ void audio_policy_apply(struct engine *engine, struct call *call, bool opening)
 {
         enum audio_level level = wanted_level(engine, call);
 
-        if (!opening && !is_audible(engine, call))
+        if (!opening && (call->audio_lost || !is_audible(engine, call)))
                 announce(engine, call, false);
         if (!call->audio_lost && opening == (level == AUDIO_LEVEL_LINKED))
                 wish(engine, call, level);

@@ -118,15 +118,6 @@ struct call_update {
         size_t n_members;
 };
 
-/* Why the interrupter of a held call is no longer in the way. */
-enum interruption_end {
-        INTERRUPTION_GOES_ON,
-        INTERRUPTION_NEVER_ACTIVE, /* resume whatever AutoResume says */
-        INTERRUPTION_LOCAL_END,    /* resume with local-end and always */
-        INTERRUPTION_REMOTE_END,   /* resume with always, else offer in ResumableCall */
-        INTERRUPTION_OFFERED,      /* decided: only in ResumableCall */
-};
-
 /* Owned by the engine. */
 struct call {
         struct uuid id;

@@ -69,7 +69,8 @@ static void activation_dropped(struct engine *engine, struct action *activation)
                 if (!streq(action->clears_for.text, activation->call_id.text) ||
                     !action_is_pending(action))
                         continue;
-                action->purpose_gone = true;
+                if (action->purpose_over == INTERRUPTION_GOES_ON)
+                        action->purpose_over = INTERRUPTION_NEVER_ACTIVE;
                 if (action->state == ACTION_QUEUED && action->policy_added && !action->joiners)
                         action_done(engine, action, REFUSAL_ACTION_CANCELLED,
                                     "what it was to make room for will not come");
@@ -218,39 +219,49 @@ static void hold_failed(struct engine *engine, struct action *action)
                 undo_group_hold(engine, action);
 }
 
-void action_failed(struct engine *engine, struct action *action, enum refusal result, char *reason,
-                   enum ended_cause cause)
+static const char *failure_in_our_words(enum refusal result)
+{
+        if (result == REFUSAL_ACTION_TIMED_OUT)
+                return "the app did not do it in time";
+        return result == REFUSAL_PROVIDER_AWAY ? "the app is not running" : NULL;
+}
+
+/* What the failed action does to its call. */
+static void apply_failure(struct engine *engine, struct action *action,
+                          struct action_failure *failure)
 {
         struct call *call = action->call;
+        bool ends = action->type == ACTION_END;
 
-        assert(call);
-        free(action->reason);
-        action->reason = reason;
-        if (action->type == ACTION_END) {
-                action_done(engine, action, REFUSAL_NONE, NULL);
-                call_finish(engine, call,
-                            &(struct call_finish){.reason = call->end_reason_wanted,
-                                                  .text = reason ? strdup(reason) : NULL,
-                                                  .origin = action->origin});
-                return;
-        }
-        action_done(engine, action, result,
-                    result == REFUSAL_ACTION_TIMED_OUT ? "the app did not do it in time"
-                    : result == REFUSAL_PROVIDER_AWAY  ? "the app is not running"
-                                                       : NULL);
-        if (action->type == ACTION_SET_HELD && action->on) {
+        if (action->type == ACTION_SET_HELD && action->on)
                 hold_failed(engine, action);
-        } else {
-                if (action->type == ACTION_START || action->type == ACTION_ANSWER)
-                        call_finish(engine, call,
-                                    &(struct call_finish){.reason = ENDED_REASON_FAILED,
-                                                          .cause = cause,
-                                                          .text = reason ? strdup(reason) : NULL,
-                                                          .origin = ORIGIN_SELF});
-                leave_if_alone(engine, action);
+        if (ends || action->type == ACTION_START || action->type == ACTION_ANSWER)
+                call_finish(engine, call,
+                            &(struct call_finish){.reason = ends ? call->end_reason_wanted
+                                                                 : ENDED_REASON_FAILED,
+                                                  .cause = failure->cause,
+                                                  .text = take_ptr(failure->text),
+                                                  .origin = ends ? action->origin : ORIGIN_SELF});
+        leave_if_alone(engine, action);
+}
+
+void action_failed(struct engine *engine, struct action *action, struct action_failure *failure)
+{
+        bool ends = action->type == ACTION_END;
+
+        assert(action->call);
+        action->reason = take_ptr(failure->reason);
+        /* nobody is kept in a call: an end that failed is an end */
+        action_done(engine, action, ends ? REFUSAL_NONE : failure->result,
+                    failure_in_our_words(failure->result));
+        apply_failure(engine, action, failure);
+        free(failure->text);
+        failure->text = NULL;
+        if (ends)
+                return;
+        if (action->type != ACTION_SET_HELD || !action->on)
                 cancel_after(engine, action, REFUSAL_ACTION_CANCELLED,
                              "an action before it in the transaction failed");
-        }
         activation_dropped(engine, action);
         if (action->type == ACTION_PLAY_DTMF)
                 post_dial_completed(engine, action);
@@ -272,9 +283,8 @@ static void hold_fulfilled(struct engine *engine, struct action *action)
                 return;
         if (wanted)
                 interruption_clear(engine, call);
-        else if (action->purpose_gone)
-                /* an emergency call may stand there by now */
-                interruption_mark(engine, call, emergency_other(engine, call));
+        else if (action->purpose_over != INTERRUPTION_GOES_ON)
+                interruption_mark_over(engine, call, action->purpose_over);
         else if (action->marks && target)
                 interruption_mark(engine, call, target);
         else

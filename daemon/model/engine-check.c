@@ -47,7 +47,7 @@ static const char *check_audio(const struct call *call)
 
         if (silent && call->audio_level == AUDIO_LEVEL_LINKED)
                 return "a ringing, held, ending or ended call has audio";
-        if (silent && call->audio_announced)
+        if (silent && call->audio_announced && !call->provider->bus_lost)
                 return "a ringing, held, ending or ended call's session is activated";
         if (call->audio_level != AUDIO_LEVEL_NONE && call->audio_muted != call->muted &&
             !call->audio_lost)
@@ -128,7 +128,7 @@ static const char *check_active(const struct engine *engine)
 {
         const struct call *active = engine_active_call(engine), *heard = NULL, *call;
 
-        DL_FOREACH2(engine->claiming, call, claiming_next) {
+        DL_FOREACH2 (engine->claiming, call, claiming_next) {
                 if (call->state == CALL_STATE_ACTIVE && !call_same_group(call, active))
                         return "two groups are active";
                 if (call->audio_level != AUDIO_LEVEL_LINKED)

@@ -206,16 +206,21 @@ int engine_fulfill_action(struct engine *engine, struct instant now, unsigned nu
 int engine_fail_action(struct engine *engine, struct instant now, unsigned number, const char *id,
                        const struct action_outcome *outcome)
 {
+        cleanup_(freep) char *reason = NULL, *text = NULL;
         struct action *action;
-        char *reason = NULL;
         int r = engine_begin(engine, now, 0);
 
         if (r == 0)
                 r = find_completable(engine, number, id, &action);
         if (r != 0)
                 return r;
-        if (str_or_empty(outcome->reason)[0] != '\0' && !(reason = strdup(outcome->reason)))
+        if (str_or_empty(outcome->reason)[0] != '\0' &&
+            (!(reason = strdup(outcome->reason)) || !(text = strdup(outcome->reason))))
                 return -ENOMEM;
-        action_failed(engine, action, REFUSAL_ACTION_FAILED, reason, outcome->cause);
+        action_failed(engine, action,
+                      &(struct action_failure){.result = REFUSAL_ACTION_FAILED,
+                                               .cause = outcome->cause,
+                                               .reason = take_ptr(reason),
+                                               .text = take_ptr(text)});
         return engine_finish(engine);
 }

@@ -184,9 +184,15 @@ void action_done(struct engine *engine, struct action *action, enum refusal resu
                  const char *why);
 void action_fulfilled(struct engine *engine, struct action *action,
                       const struct action_outcome *outcome);
-/* By its provider, or at its deadline. Cancels what follows. `reason` is moved from, or NULL. */
-void action_failed(struct engine *engine, struct action *action, enum refusal result, char *reason,
-                   enum ended_cause cause);
+/* Texts are copied ahead, moved from, and freed if there is no use for them. */
+struct action_failure {
+        enum refusal result;
+        enum ended_cause cause;
+        char *reason; /* for the requester, or NULL */
+        char *text;   /* for the record of the call, or NULL */
+};
+/* By its provider, or at its deadline. Cancels what follows. */
+void action_failed(struct engine *engine, struct action *action, struct action_failure *failure);
 /* callsd gives it up; withdraws it if it was delivered. What follows is the caller's affair. */
 void action_cancel(struct engine *engine, struct action *action, enum refusal result,
                    const char *why);
@@ -219,6 +225,8 @@ bool arbitration_is_already_so(const struct engine *engine, const struct action 
 /* ---- interruption.c ---- */
 
 void interruption_mark(struct engine *engine, struct call *call, struct call *interrupter);
+/* Marks it as interrupted by somebody who is out of the way already. */
+void interruption_mark_over(struct engine *engine, struct call *call, enum interruption_end how);
 void interruption_clear(struct engine *engine, struct call *call);
 /* `by` ended, or its activation will not come. */
 void interruption_over(struct engine *engine, struct call *by, enum interruption_end how);
@@ -232,7 +240,7 @@ void audio_policy_apply(struct engine *engine, struct call *call, bool opening);
 void ring_policy_apply(struct engine *engine);
 unsigned call_work_out_allowed(const struct engine *engine, const struct call *call);
 void post_dial_advance(struct engine *engine, struct call *call);
-void post_dial_due(struct engine *engine, struct call *call);
+int post_dial_due(struct engine *engine, struct call *call);
 void post_dial_completed(struct engine *engine, struct action *action);
 bool emergency_is_number(const struct engine *engine, enum handle_type type, const char *handle);
 /* A live emergency call outside this call's group, or NULL. */

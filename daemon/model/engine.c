@@ -286,13 +286,14 @@ usec_t engine_next_deadline(const struct engine *engine)
 static void action_due(struct engine *engine, struct action *action)
 {
         if (action->waits_for_provider) {
-                action_failed(engine, action, REFUSAL_PROVIDER_AWAY, NULL, ENDED_CAUSE_NONE);
+                action_failed(engine, action,
+                              &(struct action_failure){.result = REFUSAL_PROVIDER_AWAY});
                 return;
         }
         if (action->call->provider->state == PROVIDER_RUNNING)
                 engine_push_call(engine, EFFECT_ACTION_TIMED_OUT, action->call)->action =
                         action->id;
-        action_failed(engine, action, REFUSAL_ACTION_TIMED_OUT, NULL, ENDED_CAUSE_NONE);
+        action_failed(engine, action, &(struct action_failure){.result = REFUSAL_ACTION_TIMED_OUT});
 }
 
 /* A method has waited long enough: what is queued is cancelled, what is delivered goes on. */
@@ -317,7 +318,7 @@ static void reclaim_due(struct engine *engine, struct provider *provider)
                 provider_lost(engine, provider);
 }
 
-static void deadline_due(struct engine *engine, struct deadline *deadline)
+static int deadline_due(struct engine *engine, struct deadline *deadline)
 {
         deadline_disarm(&engine->deadlines, deadline);
         switch (deadline->kind) {
@@ -335,8 +336,8 @@ static void deadline_due(struct engine *engine, struct deadline *deadline)
                 call_set_remove(engine, CONTAINER_OF(deadline, struct call, removal));
                 break;
         case DEADLINE_POST_DIAL:
-                post_dial_due(engine, CONTAINER_OF(deadline, struct call, post_dial_deadline));
-                break;
+                return post_dial_due(engine,
+                                     CONTAINER_OF(deadline, struct call, post_dial_deadline));
         case DEADLINE_RECLAIM:
                 reclaim_due(engine, CONTAINER_OF(deadline, struct provider, reclaim));
                 break;
@@ -344,22 +345,29 @@ static void deadline_due(struct engine *engine, struct deadline *deadline)
                 assert(false);
                 break;
         }
+        return 0;
 }
 
+/*
+ * All that is due, then one announcement. Memory that runs out after the first leaves the rest
+ * due, so that the app comes again.
+ */
 int engine_tick(struct engine *engine, struct instant now)
 {
         struct deadline *deadline;
+        bool progress = false;
+        int r = engine_begin(engine, now, 0);
 
-        while ((deadline = deadline_heap_first(&engine->deadlines)) &&
+        while (r == 0 && (deadline = deadline_heap_first(&engine->deadlines)) &&
                deadline->at <= now.boottime) {
-                int r = engine_begin(engine, now, 0);
-
+                r = deadline_due(engine, deadline);
                 if (r != 0)
-                        return r;
-                deadline_due(engine, deadline);
-                engine_finish(engine);
+                        break;
+                progress = true;
+                work_off(engine);
+                r = reserve(engine, 0);
         }
-        return 0;
+        return progress || r == 0 ? engine_finish(engine) : r;
 }
 
 /* ---- effects ---- */

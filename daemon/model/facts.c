@@ -211,10 +211,10 @@ static void import_state(struct engine *engine, struct call *call, const struct 
         call->state = connected ? CALL_STATE_HELD : import->state;
         if (connected)
                 call->hold_reason = HOLD_REASON_PROVIDER;
-        if (import->state == CALL_STATE_ACTIVE && !with && !emergency_other(engine, call)) {
+        if (import->state == CALL_STATE_ACTIVE && !emergency_other(engine, with ? with : call)) {
                 /* whoever is active leaves that state before anybody hears of this call */
-                group_displace_others(engine, call);
-                call->changed = 0; /* this one is announced as it is, and after them */
+                group_displace_others(engine, with ? with : call);
+                call->changed = 0;
                 engine_announce_changes(engine);
         }
         call_set_enter(engine, call);

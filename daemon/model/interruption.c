@@ -20,14 +20,26 @@ void interruption_clear(struct engine *engine, struct call *call)
         call->interruption_end = INTERRUPTION_GOES_ON;
 }
 
-void interruption_mark(struct engine *engine, struct call *call, struct call *interrupter)
+static void mark(struct engine *engine, struct call *call, struct call *interrupter,
+                 enum interruption_end how)
 {
         interruption_clear(engine, call);
         call->interrupted_seq = ++engine->next_interruption;
         call->interrupter = interrupter;
-        call->interruption_end = interrupter ? INTERRUPTION_GOES_ON : INTERRUPTION_NEVER_ACTIVE;
+        call->interruption_end = interrupter ? INTERRUPTION_GOES_ON : how;
         DL_PREPEND2(engine->interrupted, call, interrupted_prev, interrupted_next);
         call_set_hold_reason(engine, call, HOLD_REASON_INTERRUPTED);
+}
+
+void interruption_mark(struct engine *engine, struct call *call, struct call *interrupter)
+{
+        mark(engine, call, interrupter, INTERRUPTION_GOES_ON);
+}
+
+void interruption_mark_over(struct engine *engine, struct call *call, enum interruption_end how)
+{
+        /* an emergency call may stand there by now */
+        mark(engine, call, emergency_other(engine, call), how);
 }
 
 static struct call *live_sibling(struct call *call)
@@ -53,10 +65,26 @@ static struct call *in_front_of(struct engine *engine, const struct call *interr
         return NULL;
 }
 
+/* Holds in flight that make room for `by`. */
+static void note_over(struct call *by, enum interruption_end how)
+{
+        struct action *activation, *hold;
+
+        DL_FOREACH2 (by->actions, activation, call_next) {
+                DL_FOREACH (activation->transaction->actions, hold) {
+                        if (action_is_pending(hold) && streq(hold->clears_for.text, by->id.text))
+                                hold->purpose_over = action_is_pending(activation)
+                                                             ? INTERRUPTION_NEVER_ACTIVE
+                                                             : how;
+                }
+        }
+}
+
 void interruption_over(struct engine *engine, struct call *by, enum interruption_end how)
 {
         struct call *call, *heir;
 
+        note_over(by, how);
         DL_FOREACH2 (engine->interrupted, call, interrupted_next) {
                 if (call->interrupter != by)
                         continue;

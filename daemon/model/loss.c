@@ -172,6 +172,7 @@ static void provider_returned(struct engine *engine, struct provider *provider)
         provider->bus_lost = false;
         DL_FOREACH2 (provider->calls, call, provider_next) {
                 call_set_reconnecting(engine, call, false);
+                call_mark_changed(engine, call, 0);
                 if (call->hold_untold && call->state == CALL_STATE_HELD) {
                         call->hold_untold = false;
                         group_enforce_hold(engine, call);
@@ -484,8 +485,9 @@ int engine_provider_start_failed(struct engine *engine, struct instant now, unsi
 
                 DL_FOREACH_SAFE2 (call->actions, action, next, call_next) {
                         if (action->waits_for_provider)
-                                action_failed(engine, action, REFUSAL_PROVIDER_AWAY, NULL,
-                                              ENDED_CAUSE_NONE);
+                                action_failed(
+                                        engine, action,
+                                        &(struct action_failure){.result = REFUSAL_PROVIDER_AWAY});
                 }
         }
         return engine_finish(engine);

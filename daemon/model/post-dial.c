@@ -7,6 +7,7 @@
  */
 #include "model/engine-internal.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <utlist.h>
 
@@ -55,21 +56,21 @@ static void send_digits(struct engine *engine, struct call *call, char *digits)
         transaction_enqueue(engine, transaction);
 }
 
-void post_dial_due(struct engine *engine, struct call *call)
+/* 0, or -ENOMEM with the deadline armed as it was. */
+int post_dial_due(struct engine *engine, struct call *call)
 {
         size_t n_pauses, n_digits;
         char *digits;
 
         if (!call->post_dial || call->state != CALL_STATE_ACTIVE)
-                return;
+                return 0;
         n_pauses = strspn(call->post_dial, ",");
         n_digits = strcspn(call->post_dial + n_pauses, ",;");
         digits = strndup(call->post_dial + n_pauses, n_digits);
         if (!digits) {
-                /* no memory now: the same pause once more */
                 deadline_arm(&engine->deadlines, &call->post_dial_deadline,
-                             engine->now.boottime + engine->limits.soft_pause);
-                return;
+                             call->post_dial_deadline.at);
+                return -ENOMEM;
         }
         set_rest(engine, call, call->post_dial + n_pauses + n_digits);
         if (n_digits > 0) {
@@ -78,6 +79,7 @@ void post_dial_due(struct engine *engine, struct call *call)
                 free(digits);
                 post_dial_advance(engine, call);
         }
+        return 0;
 }
 
 /* One part was sent, or could not be: then the rest makes no sense any more. */

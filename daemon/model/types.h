@@ -120,6 +120,15 @@ enum auto_resume {
         AUTO_RESUME_ALWAYS,
 };
 
+/* Why the interrupter of a held call is no longer in the way. */
+enum interruption_end {
+        INTERRUPTION_GOES_ON,
+        INTERRUPTION_NEVER_ACTIVE, /* resume whatever AutoResume says */
+        INTERRUPTION_LOCAL_END,    /* resume with local-end and always */
+        INTERRUPTION_REMOTE_END,   /* resume with always, else offer in ResumableCall */
+        INTERRUPTION_OFFERED,      /* decided: only in ResumableCall */
+};
+
 /* How a provider's sound reaches the user. */
 enum call_audio {
         CALL_AUDIO_STREAMS,  /* through PipeWire streams of the app */

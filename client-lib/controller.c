@@ -448,6 +448,16 @@ static void finish_results(struct open_transaction *open)
         }
 }
 
+static struct open_transaction *open_find(const struct cx_context *context, const char *id)
+{
+        struct open_transaction *open;
+
+        DL_FOREACH (context->open_transactions, open)
+                if (open->id && streq(open->id, id))
+                        return open;
+        return NULL;
+}
+
 void controllers_signal(struct cx_context *context, sd_bus_message *message)
 {
         struct open_transaction *open;
@@ -456,12 +466,8 @@ void controllers_signal(struct cx_context *context, sd_bus_message *message)
         if (!streq(sd_bus_message_get_member(message), "TransactionCompleted") ||
             sd_bus_message_read(message, "s", &id) < 0)
                 return;
-        DL_FOREACH (context->open_transactions, open)
-                if (open->id && streq(open->id, id))
-                        break;
-        if (!open)
-                return;
-        if (wire_read_dicts(message, begin_result, read_result_entry, open) < 0)
+        open = open_find(context, id);
+        if (!open || wire_read_dicts(message, begin_result, read_result_entry, open) < 0)
                 return;
         finish_results(open);
         open_complete(open);

@@ -496,9 +496,9 @@ static size_t count_pendings(const struct cx_provider *provider)
         struct part *part;
         size_t n = 0;
 
-        DL_FOREACH(provider->parts, part)
-        DL_FOREACH(part->pendings, pending)
-        n++;
+        DL_FOREACH (provider->parts, part)
+                DL_FOREACH (part->pendings, pending)
+                        n++;
         return n;
 }
 
@@ -519,15 +519,14 @@ int cx_provider_get_pending_call_actions(struct cx_provider *provider, enum cx_a
         actions = calloc(count_pendings(provider) + 1, sizeof(struct cx_action *));
         if (!actions)
                 return -ENOMEM;
-        DL_FOREACH(provider->parts, part)
-        DL_FOREACH(part->pendings, pending)
-        {
-                if ((type && pending->action->type != type) ||
-                    (call && !streq(pending->action->call, uuid)))
-                        continue;
-                actions[n] = action_ref_if_alive(pending->action);
-                n += actions[n] != NULL;
-        }
+        DL_FOREACH (provider->parts, part)
+                DL_FOREACH (part->pendings, pending) {
+                        if ((type && pending->action->type != type) ||
+                            (call && !streq(pending->action->call, uuid)))
+                                continue;
+                        actions[n] = action_ref_if_alive(pending->action);
+                        n += actions[n] != NULL;
+                }
         *ret_actions = actions;
         return n;
 }

@@ -86,14 +86,15 @@ static void registered(void *owner, void *data, const struct cx_error *error, sd
         struct cx_provider *provider = owner;
 
         (void)data;
-        if (!error && read_kept(provider, reply) < 0)
-                error = malformed = error_new("org.freedesktop.DBus.Error.InconsistentMessage",
-                                              "the reply to RegisterProvider is malformed");
         if (error_is_not_running(error)) {
                 provider->registration = REGISTRATION_NONE;
                 providers_link_down(provider->context);
         } else if (error) {
                 provider_refused(provider, error);
+        } else if (read_kept(provider, reply) < 0) {
+                malformed = error_new("org.freedesktop.DBus.Error.InconsistentMessage",
+                                      "the reply to RegisterProvider is malformed");
+                provider_refused(provider, malformed);
         } else {
                 provider->registration = REGISTRATION_COMPARING;
                 ask_for_calls(provider);

@@ -10,10 +10,6 @@
 
 #include <callsd/callsd.h>
 
-#if !defined(__GNUC__)
-#error "callsd/cleanup.h needs the cleanup attribute of gcc or clang"
-#endif
-
 /** For a variable of `struct TYPE *`; TYPE is the name, such as cx_provider. */
 #define CX_CLEANUP(type) __attribute__((cleanup(type##_unref_at_end_)))
 

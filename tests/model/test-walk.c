@@ -55,9 +55,17 @@ static const char *a_provider(void)
         return PROVIDERS[below(N_PROVIDERS)];
 }
 
+/* Mostly one that lives; "" before there is any. */
 static const char *a_call(void)
 {
-        return w.calls[below(N_CALLS)][0] ? w.calls[below(N_CALLS)] : w.calls[0];
+        for (unsigned tries = 0; tries < 6; tries++) {
+                const char *name = w.calls[below(N_CALLS)];
+                const struct call *call = name[0] ? sim_call(w.sim, name) : NULL;
+
+                if (call && call->state != CALL_STATE_ENDED)
+                        return name;
+        }
+        return w.calls[below(N_CALLS)];
 }
 
 /* A name that no call has yet, and now has; NULL if all are in use. */
@@ -412,6 +420,16 @@ static void change_providers(void)
         }
 }
 
+/* Who is away comes back before long. */
+static void let_one_come_back(void)
+{
+        const unsigned i = below(N_PROVIDERS);
+
+        look_at_providers();
+        if (!w.running[i])
+                register_provider(i);
+}
+
 static void change_surroundings(void)
 {
         switch (below(8)) {
@@ -419,7 +437,7 @@ static void change_surroundings(void)
                 sim_silence(w.sim);
                 break;
         case 1:
-                sim_set_do_not_disturb(w.sim, chance(20));
+                sim_set_do_not_disturb(w.sim, chance(5));
                 break;
         case 2:
                 change_limits();
@@ -460,6 +478,8 @@ static void step(void)
                 dial_number();
         else if (dice < 98)
                 post_dial();
+        else if (dice < 99)
+                let_one_come_back();
         else
                 change_providers();
 }
@@ -525,7 +545,7 @@ static void begin_walk(uint64_t seed)
 START_TEST(random_walk)
 {
         const uint64_t seed = from_environment("CALLSD_WALK_SEED", 1) + (uint64_t)_i;
-        const uint64_t steps = from_environment("CALLSD_WALK_STEPS", 120000) / 4;
+        const uint64_t steps = from_environment("CALLSD_WALK_STEPS", 200000) / 4;
         char label[64];
 
         begin_walk(seed);

@@ -170,6 +170,31 @@ START_TEST(one_announcement_per_call_and_turn)
 }
 END_TEST
 
+/* Whatever order the effects come in. */
+START_TEST(leaving_is_announced_before_entering)
+{
+        const struct uuid a = {CALL_A}, b = {CALL_B};
+        struct bus *bus = world.daemon.bus;
+
+        app->behaviour = BEHAVIOUR_FULFIL;
+        peer_active_call(app, user, CALL_A);
+        peer_incoming(other, CALL_B, "y");
+        other->behaviour = BEHAVIOUR_FULFIL;
+        ck_assert(call_method(user, CALL_B, "Answer", NULL));
+        peer_watch(user);
+        world_settle(&world);
+        peer_forget(user);
+        bus_apply_call_changed(bus, &b, CALL_CHANGED_STATE);
+        bus_apply_call_changed(bus, &a, CALL_CHANGED_STATE);
+        bus_apply_call_changed(bus, &b, CALL_CHANGED_MUTED);
+        bus_flush(bus);
+        peer_wait_line(user, PATH_B);
+        ck_assert_uint_eq(peer_line(user, 0, PATH_A, "State=held"), 0);
+        ck_assert_uint_eq(peer_line(user, 0, PATH_B, "State=active"), 1);
+        ck_assert_uint_eq(user->n_lines, 2);
+}
+END_TEST
+
 static TCase *order(void)
 {
         TCase *tc = tcase_create("order");
@@ -182,6 +207,7 @@ static TCase *order(void)
         tcase_add_test(tc, nobody_ever_sees_two_active_calls);
         tcase_add_test(tc, fact_that_interrupts_is_told_second);
         tcase_add_test(tc, import_that_interrupts_is_told_second);
+        tcase_add_test(tc, leaving_is_announced_before_entering);
         tcase_add_test(tc, one_announcement_per_call_and_turn);
         return tc;
 }

@@ -182,6 +182,8 @@ class Names(Base):
         answer = self.exits(NO_CALL, "answer")
         for call in (first, *others):
             self.assertIn(call, answer.stderr)
+        candidates = self.json("answer", status=NO_CALL)["Candidates"]
+        self.assertEqual(sorted(candidates), sorted([first, *others]))
         self.assertEqual(len(self.rig.calls()), 4)
 
 
@@ -198,6 +200,7 @@ class Output(Base):
         facts, = self.json("list")
         for key in ("UUID", "State", "Path", "DisplayName", "Allowed", "StartedAtBoottime"):
             self.assertIn(key, facts)
+        self.assertRegex(text, r"ringing +from +Alice A\. +0:0\d ")
         self.exits(OK, "answer")
         self.assertRegex(self.exits(OK).stdout, r"active +from +Alice A\. +0:0\d ")
 

@@ -199,20 +199,35 @@ static bool is_named(const json_t *call, const char *name)
         return true;
 }
 
+static json_t *uuids_of(const json_t *calls)
+{
+        json_t *uuids = json_array();
+
+        for (size_t i = 0; i < json_array_size(calls); i++)
+                json_array_append_new(uuids,
+                                      json_string(text_of(json_array_get(calls, i), "UUID")));
+        return uuids;
+}
+
 static int ambiguous(const struct ctl *ctl, const json_t *candidates, const char *what)
 {
-        int status;
+        if (ctl->json) {
+                _cleanup_json_ json_t *object =
+                        json_pack("{s:s, s:s, s:o}", "Result", "failed", "Message",
+                                  "more than one call fits", "Candidates", uuids_of(candidates));
 
-        status =
-                ctl_fail(ctl, STATUS_NO_CALL, "%zu calls %s; name one by the beginning of its UUID",
-                         json_array_size(candidates), what);
-        for (size_t i = 0; !ctl->json && i < json_array_size(candidates); i++) {
+                print_json(object);
+                return STATUS_NO_CALL;
+        }
+        (void)ctl_fail(ctl, STATUS_NO_CALL, "%zu calls %s; name one by the beginning of its UUID",
+                       json_array_size(candidates), what);
+        for (size_t i = 0; i < json_array_size(candidates); i++) {
                 const json_t *call = json_array_get(candidates, i);
 
                 fprintf(stderr, "          %s  %s\n", text_of(call, "UUID"),
                         text_of(call, "State"));
         }
-        return status;
+        return STATUS_NO_CALL;
 }
 
 static json_t *candidates_for(const json_t *calls, const char *name, const struct verb *verb)

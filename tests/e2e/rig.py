@@ -271,8 +271,13 @@ class Rig:
     def __exit__(self, kind, error, trace):
         if kind is not None:
             self.show_log()
-        for program in reversed(self.running):
-            program.stop()
+        # A sanitizer speaks up at the end of a program, and through its status alone.
+        bad = [f"{program.name} ended with status {program.process.returncode}"
+               for program in reversed(self.running) if program.stop() > 0]
+        if bad:
+            if kind is None:
+                self.show_log()
+            raise Failure("; ".join(bad))
         return False
 
     def add(self, program):

@@ -18,6 +18,13 @@
 
 #define NAMES_MAX 160
 
+/*
+ * How many messages may wait to be written. Above it, news are kept here, one entry for each call
+ * whatever happens to it meanwhile: a bus that does not read costs no memory and delays no reply.
+ */
+#define QUEUE_MAX 64
+#define RETRY_AFTER (20 * USEC_PER_MSEC)
+
 /* One call's news of this turn. */
 struct change {
         struct uuid call;
@@ -201,6 +208,13 @@ void bus_apply_call_added(struct bus *bus, const struct uuid *call)
 {
         struct change *change = bus->connection ? change_get(bus, call) : NULL;
 
+        if (!change)
+                return;
+        /* Its end has waited, and its UUID is used again. */
+        if (change->removed) {
+                change_announce(bus, change);
+                change = change_get(bus, call);
+        }
         if (change)
                 change->added = true;
 }
@@ -310,14 +324,6 @@ void bus_apply_system_changed(struct bus *bus, unsigned mask)
         bus->system_changes |= mask;
 }
 
-void bus_audio_changed(struct bus *bus)
-{
-        if (!bus->connection)
-                return;
-        emit_changed(bus, PATH_AUDIO, INTERFACE_AUDIO, audio_properties,
-                     ARRAY_SIZE(audio_properties));
-}
-
 static void announce_system(struct bus *bus)
 {
         const char *names[ARRAY_SIZE(system_properties)];
@@ -331,15 +337,53 @@ static void announce_system(struct bus *bus)
                 emit_changed(bus, PATH_ROOT, INTERFACE_MANAGER, names, n);
 }
 
+static void announce_audio(struct bus *bus)
+{
+        if (!bus->audio_changes)
+                return;
+        bus->audio_changes = false;
+        emit_changed(bus, PATH_AUDIO, INTERFACE_AUDIO, audio_properties,
+                     ARRAY_SIZE(audio_properties));
+}
+
+static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        (void)source, (void)usec;
+        bus_flush(userdata);
+        return 0;
+}
+
+/* True when the news have to wait, and will be tried again. */
+static bool wait_for_room(struct bus *bus)
+{
+        uint64_t n;
+
+        if (sd_bus_get_n_queued_write(bus->connection, &n) < 0 || n <= QUEUE_MAX)
+                return false;
+        bus->retry_source = sd_event_source_disable_unref(bus->retry_source);
+        return sd_event_add_time_relative(bus->event, &bus->retry_source, CLOCK_BOOTTIME,
+                                          RETRY_AFTER, 0, on_retry, bus) >= 0;
+}
+
 void bus_flush(struct bus *bus)
 {
-        if (bus->connection) {
-                announce_calls(bus);
-                announce_system(bus);
-                pending_review_all_streams(bus);
-        }
-        changes_forget(bus);
         keepsake_sweep_pictures(bus);
+        if (!bus->connection) {
+                changes_forget(bus);
+                return;
+        }
+        pending_review_all_streams(bus);
+        if (wait_for_room(bus))
+                return;
+        announce_calls(bus);
+        announce_system(bus);
+        announce_audio(bus);
+}
+
+void bus_audio_changed(struct bus *bus)
+{
+        bus->audio_changes = true;
+        bus_flush(bus);
 }
 
 void changes_forget(struct bus *bus)
@@ -347,6 +391,7 @@ void changes_forget(struct bus *bus)
         while (bus->change_list)
                 change_remove(bus, bus->change_list);
         bus->system_changes = 0;
+        bus->audio_changes = false;
 }
 
 void changes_forget_providers(struct bus *bus)

@@ -49,7 +49,7 @@ struct bus {
         usec_t watching_since; /* boottime: names that appear are seen since; 0: not yet */
         sd_bus_slot *slots[BUS_SLOTS_MAX];
         size_t n_slots;
-        sd_event_source *lost_source, *reconnect_source, *settle_source;
+        sd_event_source *lost_source, *reconnect_source, *settle_source, *retry_source;
         usec_t backoff;
         bool lost; /* the connection is gone, and is cleaned up in the next turn */
 
@@ -66,6 +66,7 @@ struct bus {
         size_t n_providers_shown;
         unsigned system_changes; /* enum system_change */
         const char *removing;    /* path of an object whose end is being announced */
+        bool audio_changes;      /* Audio1 has news that wait for room in the queue */
 };
 
 static inline void bus_settle(struct bus *bus)

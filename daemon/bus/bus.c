@@ -311,6 +311,7 @@ struct bus *bus_free(struct bus *bus)
         sd_event_source_disable_unref(bus->lost_source);
         sd_event_source_disable_unref(bus->settle_source);
         sd_event_source_disable_unref(bus->reconnect_source);
+        sd_event_source_disable_unref(bus->retry_source);
         sd_event_unref(bus->event);
         free(bus->address);
         free(bus);

@@ -172,6 +172,44 @@ START_TEST(loss_with_a_reply_waiting)
 }
 END_TEST
 
+static void report_video(const char *uuid, bool video)
+{
+        const struct call *call = engine_find_call(world.daemon.engine, uuid);
+        const struct call_update update = {.set = UPDATE_VIDEO, .video = video};
+
+        ck_assert_int_eq(engine_report_updated(world.daemon.engine, bus_now(),
+                                               call->provider->number, uuid, &update),
+                         0);
+        daemon_settle(&world.daemon);
+}
+
+/* A bus that does not read: the queue of the daemon stays short, and the last state is told. */
+START_TEST(stalled_bus_costs_no_memory)
+{
+        struct peer *app = world_add_peer(&world), *user = world_add_peer(&world);
+        uint64_t longest = 0, n;
+
+        peer_register(app, "org.example.App");
+        peer_incoming(app, CALL_A, "sip:alice@example.org");
+        peer_watch(user);
+        world_settle(&world);
+        peer_forget(user);
+        kill(bus_pid, SIGSTOP);
+        for (int i = 0; i < 20000; i++) {
+                report_video(CALL_A, i % 2 == 0);
+                ck_assert_int_ge(sd_bus_get_n_queued_write(world.daemon.bus->connection, &n), 0);
+                longest = n > longest ? n : longest;
+        }
+        kill(bus_pid, SIGCONT);
+        ck_assert_uint_gt(longest, 10);
+        ck_assert_uint_lt(longest, 100);
+        ck_assert(peer_call(app, app->provider, INTERFACE_PROVIDER, "ReportCallEnded", "ssa{sv}",
+                            CALL_A, "remote-ended", 0));
+        peer_wait_line(user, "State=ended");
+        ck_assert_uint_lt(user->n_lines, 20000);
+}
+END_TEST
+
 /* What the bus has for the peer, read without the daemon's loop. */
 static void drain(struct peer *peer)
 {
@@ -217,6 +255,7 @@ static TCase *lost(void)
         tcase_add_test(tc, calls_outlive_the_bus);
         tcase_add_test(tc, unique_names_of_the_old_bus_mean_nothing);
         tcase_add_test(tc, loss_with_a_reply_waiting);
+        tcase_add_test(tc, stalled_bus_costs_no_memory);
         tcase_add_test(tc, daemon_that_ends_ends_no_call);
         return tc;
 }

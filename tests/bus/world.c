@@ -349,18 +349,22 @@ void peer_send(struct peer *peer, const char *path, const char *interface, const
 struct line_wait {
         const struct peer *peer;
         const char *part;
+        size_t n_looked_at;
 };
 
 static bool has_line(void *userdata)
 {
-        const struct line_wait *wait = userdata;
+        struct line_wait *wait = userdata;
 
-        return peer_saw(wait->peer, wait->part);
+        while (wait->n_looked_at < wait->peer->n_lines)
+                if (strstr(wait->peer->lines[wait->n_looked_at++], wait->part))
+                        return true;
+        return false;
 }
 
 void peer_wait_line(struct peer *peer, const char *part)
 {
-        struct line_wait wait = {peer, part};
+        struct line_wait wait = {.peer = peer, .part = part};
 
         world_run_until(peer->world, has_line, &wait, part);
 }

@@ -13,8 +13,6 @@
 #define MESSAGE_CALL_STATE "3b5fc5e50b9942e4881da86ad7a80aa4"
 /* A call is over, for the record */
 #define MESSAGE_CALL_ENDED "6149746c70f344cca50fcd63b173434c"
-/* The sound system came or went */
-#define MESSAGE_AUDIO "9830c0f1bab64d7bbd0277cb303d2ba7"
 /* The configuration was read again */
 #define MESSAGE_RELOADED "a010702ab5424717ba64222b109e522b"
 /* A provider was asked to perform actions */

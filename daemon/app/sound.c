@@ -9,8 +9,6 @@
 #include <errno.h>
 
 #include "app/daemon.h"
-#include "app/messages.h"
-#include "util/log.h"
 
 /* ---- what the audio session tells ---- */
 
@@ -35,12 +33,8 @@ static void on_ready(const char *call, uint64_t serial, const char *sink, const 
 
 static void on_available(bool available, void *userdata)
 {
-        const struct log_context context = {.message_id = MESSAGE_AUDIO};
         struct daemon *daemon = userdata;
 
-        log_write(LOG_NOTICE, &context,
-                  available ? "PipeWire is there; callsd handles the sound of calls"
-                            : "There is no PipeWire; calls go on without callsd's sound");
         engine_audio_available(daemon->engine, bus_now(), available);
         daemon_settle(daemon);
         bus_audio_changed(daemon->bus);

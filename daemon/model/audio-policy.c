@@ -63,7 +63,8 @@ static enum audio_level wanted_level(const struct engine *engine, const struct c
 /* While the bus is away an app believes what it was told last; it is told when it is back. */
 static void announce(struct engine *engine, struct call *call, bool activated)
 {
-        if (call->audio_announced == activated || call->provider->bus_lost)
+        if (call->audio_announced == activated ||
+            (call->provider->bus_lost && call->state != CALL_STATE_ENDED))
                 return;
         call->audio_announced = activated;
         if (call->provider->state == PROVIDER_RUNNING)

@@ -57,11 +57,28 @@ void action_done(struct engine *engine, struct action *action, enum refusal resu
         wake_waiting(engine, action->call);
 }
 
+/* A leave that did not come about: the rest of the group, held for it, is active again. */
+static void undo_holds_for(struct engine *engine, struct action *leave)
+{
+        struct action *hold, *last = leave->transaction->actions->prev;
+
+        DL_FOREACH (leave->transaction->actions, hold) {
+                if (streq(hold->clears_for.text, leave->call_id.text) && hold->on &&
+                    hold->state == ACTION_DONE && hold->result == REFUSAL_NONE && hold->call &&
+                    hold->call->state == CALL_STATE_HELD &&
+                    call_same_group(hold->call, leave->call))
+                        action_add(engine, leave->transaction, NULL, ACTION_SET_HELD, hold->call,
+                                   ORIGIN_POLICY)
+                                ->fan_out = hold->fan_out;
+                if (hold == last)
+                        break;
+        }
+}
+
 /* The activation will not come: what was to make room for it is dropped or undone. */
 static void activation_dropped(struct engine *engine, struct action *activation)
 {
         struct action *action, *next;
-        bool leaves = activation->type == ACTION_SET_GROUP;
 
         if (!activation->call)
                 return;
@@ -78,8 +95,8 @@ static void activation_dropped(struct engine *engine, struct action *activation)
         if ((activation->type == ACTION_ANSWER || activation->type == ACTION_START) &&
             !activation->call->was_active)
                 interruption_over(engine, activation->call, INTERRUPTION_NEVER_ACTIVE);
-        if (leaves && activation->other.text[0] == '\0')
-                interruption_over(engine, activation->call, INTERRUPTION_NEVER_ACTIVE);
+        if (activation->type == ACTION_SET_GROUP && activation->other.text[0] == '\0')
+                undo_holds_for(engine, activation);
 }
 
 static bool group_has_active(const struct call *call)
@@ -215,7 +232,7 @@ static void hold_failed(struct engine *engine, struct action *action)
         if (emergency_other(engine, call) && call->state == CALL_STATE_ACTIVE)
                 /* nothing stands beside an emergency call, whatever the app can do */
                 call_make_held(engine, call, HOLD_REASON_INTERRUPTED, ORIGIN_POLICY);
-        else if (action->fan_out != 0 && !action->enforced)
+        else if (action->fan_out != 0 && !action->enforced && call->state == CALL_STATE_ACTIVE)
                 undo_group_hold(engine, action);
 }
 
@@ -331,6 +348,8 @@ void action_fulfilled(struct engine *engine, struct action *action,
                               CALL_CHANGED_STARTED_AT);
                 if (call->state == CALL_STATE_STARTING)
                         call_set_state(engine, call, CALL_STATE_STARTED, action->origin);
+                /* a fact may have made somebody active while the start was under way */
+                group_displace_by_start(engine, call);
                 break;
         case ACTION_ANSWER:
                 call_set_date(engine, call, &call->connected_at, outcome->date,

@@ -155,6 +155,7 @@ void group_make_held(struct engine *engine, struct call *call, enum hold_reason 
                      enum origin origin);
 /* `call` is about to be active: every other active group is held. */
 void group_displace_others(struct engine *engine, struct call *call);
+void group_displace_by_start(struct engine *engine, struct call *call);
 /* One call alone, while a transaction works through its group. */
 void call_make_active(struct engine *engine, struct call *call, enum origin origin);
 void call_make_held(struct engine *engine, struct call *call, enum hold_reason reason,

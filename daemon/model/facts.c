@@ -29,8 +29,7 @@ static void contradict(struct engine *engine, struct action *action)
                                         "the app reported the opposite");
 }
 
-/* Every pending set-held of the call, in order. */
-static void settle_holds(struct engine *engine, struct call *call, bool held)
+static void settle_call_holds(struct engine *engine, struct call *call, bool held)
 {
         struct action *action, *next;
 
@@ -44,9 +43,26 @@ static void settle_holds(struct engine *engine, struct call *call, bool held)
         }
 }
 
+/* Every pending set-held of the group: what is a fact of one is a fact of all. */
+static void settle_holds(struct engine *engine, struct call *call, bool held)
+{
+        uint64_t group = call->group;
+        struct call *m;
+
+        settle_call_holds(engine, call, held);
+        DL_FOREACH2 (call->provider->calls, m, provider_next) {
+                if (m != call && group != 0 && m->group == group)
+                        settle_call_holds(engine, m, held);
+        }
+}
+
 static void connect_if_new(struct engine *engine, struct call *call)
 {
-        agree(engine, call_find_pending(call, ACTION_ANSWER));
+        struct action *answer = call_find_pending(call, ACTION_ANSWER);
+
+        /* delivered or not: somebody answered */
+        if (answer)
+                action_fulfilled(engine, answer, &plain_outcome);
         if (call->outgoing)
                 report_agree_start(engine, call);
         if (call->connected_at.realtime == 0)
@@ -218,8 +234,10 @@ static void import_state(struct engine *engine, struct call *call, const struct 
                 engine_announce_changes(engine);
         }
         call_set_enter(engine, call);
-        if (with)
+        if (with) {
                 group_join(engine, call, with);
+                settle_holds(engine, call, import->state == CALL_STATE_HELD);
+        }
         if (import->state == CALL_STATE_ACTIVE)
                 group_make_active(engine, call, ORIGIN_SELF);
         else if (connected && with)

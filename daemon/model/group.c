@@ -103,7 +103,8 @@ static void group_displace(struct engine *engine, struct call *call, struct call
 {
         group_make_held(engine, call, HOLD_REASON_INTERRUPTED, ORIGIN_POLICY);
         for (struct call *m = call; m; m = call_group_walk(call, m))
-                interruption_mark(engine, m, by);
+                if (m->state == CALL_STATE_HELD)
+                        interruption_mark(engine, m, by);
         group_enforce_hold(engine, call);
 }
 
@@ -126,6 +127,16 @@ void group_displace_others(struct engine *engine, struct call *call)
                 group_displace(engine, other, call);
 }
 
+/* Those that are being held already are left to that. */
+void group_displace_by_start(struct engine *engine, struct call *call)
+{
+        struct call *other;
+
+        other = find_other_active(engine, call);
+        if (other && !provider_will_hold(other) && !emergency_other(engine, call))
+                group_displace(engine, other, call);
+}
+
 void call_make_active(struct engine *engine, struct call *call, enum origin origin)
 {
         struct call *emergency = emergency_other(engine, call);
@@ -134,7 +145,8 @@ void call_make_active(struct engine *engine, struct call *call, enum origin orig
                 call->was_active = true;
                 group_make_held(engine, call, HOLD_REASON_INTERRUPTED, ORIGIN_POLICY);
                 for (struct call *m = call; m; m = call_group_walk(call, m))
-                        interruption_mark(engine, m, emergency);
+                        if (m->state == CALL_STATE_HELD)
+                                interruption_mark(engine, m, emergency);
                 group_enforce_hold(engine, call);
                 return;
         }

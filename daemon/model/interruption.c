@@ -113,6 +113,15 @@ static bool should_resume(const struct engine *engine, const struct call *call)
         return false;
 }
 
+/* A hold that the app has not answered yet is undone when it has. */
+static bool hold_in_flight(const struct call *call)
+{
+        for (const struct call *m = call; m; m = call_group_walk(call, m))
+                if (call_find_pending(m, ACTION_SET_HELD))
+                        return true;
+        return false;
+}
+
 static void resume(struct engine *engine, struct call *call)
 {
         struct transaction *transaction = transaction_add(engine);
@@ -149,7 +158,7 @@ void interruption_settle(struct engine *engine)
         DL_FOREACH2 (engine->interrupted, call, interrupted_next) {
                 if (call->state != CALL_STATE_HELD ||
                     call->interruption_end == INTERRUPTION_GOES_ON ||
-                    call->interruption_end == INTERRUPTION_OFFERED)
+                    call->interruption_end == INTERRUPTION_OFFERED || hold_in_flight(call))
                         continue;
                 if (should_resume(engine, call)) {
                         resume(engine, call);

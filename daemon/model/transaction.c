@@ -255,6 +255,35 @@ void transaction_deliver_ends(struct engine *engine, struct transaction *transac
                 push_perform(engine, first, n);
 }
 
+/* Flags that changed since the admission apply to what is not yet delivered. */
+static bool flags_allow(const struct action *action)
+{
+        const struct call *call = action->call;
+
+        if (!action->requested || !call)
+                return true;
+        switch (action->type) {
+        case ACTION_SET_HELD:
+                return !action->on || group_supports_holding(call);
+        case ACTION_SET_MUTED:
+                return !action->on || (call->capabilities & CALL_SUPPORTS_MUTING);
+        case ACTION_SET_GROUP:
+                return call->capabilities &
+                       (action->other.text[0] != '\0' ? CALL_SUPPORTS_GROUPING
+                                                      : CALL_SUPPORTS_UNGROUPING);
+        case ACTION_PLAY_DTMF:
+                return call->capabilities & CALL_SUPPORTS_DTMF;
+        case ACTION_SET_TRANSLATING:
+                return call->provider->config.supports_audio_translation;
+        case ACTION_START:
+        case ACTION_ANSWER:
+        case ACTION_END:
+        case ACTION_TYPE_MAX_:
+                break;
+        }
+        return true;
+}
+
 /*
  * The action after this one in the same part, or NULL. What follows a set-group depends on how
  * that turns out, so it ends a part; so does what is already so, which no provider is asked for.
@@ -268,7 +297,7 @@ static struct action *part_next(const struct engine *engine, const struct action
         if (!next || action->type == ACTION_SET_GROUP || next->state != ACTION_QUEUED ||
             next->joined_to || !next->call || !action->call ||
             next->call->provider != action->call->provider ||
-            arbitration_is_already_so(engine, next))
+            arbitration_is_already_so(engine, next) || !flags_allow(next))
                 return NULL;
         return next;
 }
@@ -398,9 +427,9 @@ static bool advance_head(struct engine *engine, struct action *action)
                 action_done(engine, action, REFUSAL_NONE, NULL);
                 return true;
         }
-        if (!is_legal_now(action) && !action->enforced) {
+        if ((!is_legal_now(action) && !action->enforced) || !flags_allow(action)) {
                 action_cancel_with_rest(engine, action, REFUSAL_WRONG_STATE,
-                                        "the state of the call had changed when its turn came");
+                                        "the call had changed when its turn came");
                 return true;
         }
         if (provider->state == PROVIDER_RUNNING) {

@@ -25,9 +25,10 @@ static void cancel_after(struct engine *engine, struct action *action, enum refu
 
 static void joiners_done(struct engine *engine, struct action *action)
 {
-        struct action *joiner, *next;
+        struct action *joiner;
 
-        DL_FOREACH_SAFE2 (action->joiners, joiner, next, joiner_next) {
+        /* one may take others along, so always the first that is left */
+        while ((joiner = action->joiners)) {
                 joiner->reason = action->reason ? strdup(action->reason) : NULL;
                 action_done(engine, joiner, action->result, action->why);
                 if (action->result != REFUSAL_NONE)

@@ -65,8 +65,12 @@ static void hold_in_front(struct engine *engine, struct action *of, struct call 
         hold->fan_out = fan_out;
         hold->clears_for = of->call_id;
         hold->marks = marks;
-        if (pending && pending->on && pending->state == ACTION_DELIVERED)
+        if (pending && pending->on && pending->state == ACTION_DELIVERED) {
+                /* whether its turn has come or not: it is silent from now on */
                 action_join(hold, pending);
+                call->audio_closing = true;
+                call_mark_changed(engine, call, 0);
+        }
 }
 
 static bool hold_group_in_front(struct engine *engine, struct action *of, struct call *group,
@@ -99,6 +103,56 @@ static bool end_group_in_front(struct engine *engine, struct action *of, struct 
 
 /* ---- whole groups ---- */
 
+static bool regroups_or_holds(const struct action *action)
+{
+        return action->type == ACTION_SET_HELD || action->type == ACTION_SET_GROUP;
+}
+
+static bool concerns_group_of(const struct engine *engine, const struct action *action,
+                              const struct call *call)
+{
+        const struct call *other = action->type == ACTION_SET_GROUP
+                                           ? engine_get_call(engine, action->other.text)
+                                           : NULL;
+
+        return action->call &&
+               (call_same_group(action->call, call) || (other && call_same_group(other, call)));
+}
+
+/* Which members a set-held or a set-group is for depends on how earlier ones turn out. */
+bool arbitration_depends_on_earlier(const struct engine *engine, const struct action *action)
+{
+        const struct action *before;
+
+        if (!regroups_or_holds(action) || !action->call)
+                return false;
+        DL_FOREACH (action->transaction->actions, before) {
+                if (before == action)
+                        return false;
+                if (!action_is_pending(before) || !regroups_or_holds(before) ||
+                    streq(before->clears_for.text, action->call_id.text) ||
+                    (before->type == ACTION_SET_HELD && action->type == ACTION_SET_HELD &&
+                     (before->on == action->on || action->call->group == 0)))
+                        continue;
+                if (concerns_group_of(engine, before, action->call))
+                        return true;
+        }
+        return false;
+}
+
+static bool has_pending_hold(const struct transaction *transaction, const struct call *call,
+                             bool on)
+{
+        const struct action *action;
+
+        DL_FOREACH (transaction->actions, action) {
+                if (action->type == ACTION_SET_HELD && action->on == on && action->call == call &&
+                    action_is_pending(action))
+                        return true;
+        }
+        return false;
+}
+
 static bool expand_set_held(struct engine *engine, struct action *action)
 {
         struct action *after = action;
@@ -108,7 +162,8 @@ static bool expand_set_held(struct engine *engine, struct action *action)
         action->fan_out = ++engine->next_fan_out;
         for (struct call *m = call_group_walk(action->call, action->call); m;
              m = call_group_walk(action->call, m)) {
-                if (m->state != (action->on ? CALL_STATE_ACTIVE : CALL_STATE_HELD))
+                if (m->state != (action->on ? CALL_STATE_ACTIVE : CALL_STATE_HELD) ||
+                    has_pending_hold(action->transaction, m, action->on))
                         continue;
                 after = action_insert_after(engine, after, ACTION_SET_HELD, m, action->origin);
                 after->on = action->on;
@@ -266,7 +321,8 @@ bool arbitration_run(struct engine *engine, struct action *head)
                 if (action->state != ACTION_QUEUED || action->type == ACTION_END)
                         continue;
                 if (action->joined_to || !action->call ||
-                    action->call->provider != head->call->provider)
+                    action->call->provider != head->call->provider ||
+                    (action != head && arbitration_depends_on_earlier(engine, action)))
                         return false;
                 if (arbitrate_action(engine, action))
                         return true;

@@ -142,6 +142,20 @@ static void cancel_after(struct engine *engine, struct action *action, enum refu
         }
 }
 
+/* Its sound opens again; but nothing stands beside an emergency call: then it is held here. */
+static bool hold_fell_through(struct engine *engine, struct call *call)
+{
+        struct call *emergency = emergency_other(engine, call);
+
+        call->audio_closing = false;
+        call_mark_changed(engine, call, 0);
+        if (!emergency || call->state != CALL_STATE_ACTIVE)
+                return false;
+        call_make_held(engine, call, HOLD_REASON_INTERRUPTED, ORIGIN_POLICY);
+        interruption_mark(engine, call, emergency);
+        return true;
+}
+
 void action_cancel(struct engine *engine, struct action *action, enum refusal result,
                    const char *why)
 {
@@ -160,8 +174,9 @@ void action_cancel(struct engine *engine, struct action *action, enum refusal re
                                                   .origin = ORIGIN_POLICY});
         if (call && action->type == ACTION_ANSWER && call->state == CALL_STATE_ANSWERING)
                 call_set_state(engine, call, CALL_STATE_RINGING, ORIGIN_POLICY);
-        if (call && action->type == ACTION_SET_HELD && action->on)
-                call->audio_closing = false;
+        if (call && action->type == ACTION_SET_HELD && action->on &&
+            hold_fell_through(engine, call))
+                group_enforce_hold(engine, call);
         leave_if_alone(engine, action);
         activation_dropped(engine, action);
         if (action->type == ACTION_PLAY_DTMF)
@@ -222,18 +237,13 @@ static void undo_group_hold(struct engine *engine, struct action *failed)
 
 static void hold_failed(struct engine *engine, struct action *action)
 {
-        struct call *call = action->call;
         bool in_front = action->clears_for.text[0] != '\0';
 
-        call->audio_closing = false;
-        call_mark_changed(engine, call, 0);
+        hold_fell_through(engine, action->call);
         cancel_after(engine, action, in_front ? REFUSAL_HOLD_FAILED : REFUSAL_ACTION_CANCELLED,
                      in_front ? "the other call could not be held"
                               : "an action before it in the transaction failed");
-        if (emergency_other(engine, call) && call->state == CALL_STATE_ACTIVE)
-                /* nothing stands beside an emergency call, whatever the app can do */
-                call_make_held(engine, call, HOLD_REASON_INTERRUPTED, ORIGIN_POLICY);
-        else if (action->fan_out != 0 && !action->enforced && call->state == CALL_STATE_ACTIVE)
+        if (action->fan_out != 0 && !action->enforced && action->call->state == CALL_STATE_ACTIVE)
                 undo_group_hold(engine, action);
 }
 

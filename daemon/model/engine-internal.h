@@ -221,6 +221,8 @@ void transaction_wake_provider(struct engine *engine, struct provider *provider)
  * True if anything changed. */
 bool arbitration_run(struct engine *engine, struct action *head);
 void arbitration_adopt_holds(struct action *activation);
+/* It has to wait for those to be complete: it heads a part of its own. */
+bool arbitration_depends_on_earlier(const struct engine *engine, const struct action *action);
 bool arbitration_is_already_so(const struct engine *engine, const struct action *action);
 
 /* ---- interruption.c ---- */

@@ -297,7 +297,8 @@ static struct action *part_next(const struct engine *engine, const struct action
         if (!next || action->type == ACTION_SET_GROUP || next->state != ACTION_QUEUED ||
             next->joined_to || !next->call || !action->call ||
             next->call->provider != action->call->provider ||
-            arbitration_is_already_so(engine, next) || !flags_allow(next))
+            arbitration_is_already_so(engine, next) ||
+            arbitration_depends_on_earlier(engine, next) || !flags_allow(next))
                 return NULL;
         return next;
 }

@@ -264,7 +264,6 @@ static void check_one_group(struct sim *sim, bool audio)
 static void on_audio(struct sim *sim, const struct effect *effect)
 {
         struct sim_call_view *view = sim_find_view(sim, &effect->call);
-        const struct sim_provider *provider;
 
         if (!view)
                 sim_die(sim, "an audio wish for a call that was not added: %s",
@@ -272,9 +271,6 @@ static void on_audio(struct sim *sim, const struct effect *effect)
         view->level = effect->audio_level;
         view->muted = effect->muted;
         view->serial = effect->serial;
-        provider = sim_find_number(sim, view->number);
-        if (view->level != AUDIO_LEVEL_LINKED && (!provider || !provider->running))
-                view->activated = false; /* it will hear of this when it is back */
         sim_line(sim, "audio %s %s%s", sim_name(&effect->call),
                  audio_level_to_string(effect->audio_level), effect->muted ? " muted" : "");
         check_one_group(sim, true);

@@ -7,6 +7,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+/* To one input, at one moment. */
+#define MAX_REACTIONS 1000
+
 /* CALLSD_SIM_LINES asks for more. */
 #define LAST_LINES 30
 
@@ -264,9 +267,11 @@ int sim_end(struct sim *sim, int result)
         if (sim->depth > 0)
                 return result;
         sim->depth++;
-        for (;;) {
+        for (unsigned n = 0;; n++) {
                 struct sim_reaction reaction;
 
+                if (n > MAX_REACTIONS)
+                        sim_die(sim, "the model and its providers go round in circles");
                 if (sim->reactions.n > 0) {
                         reaction = sim->reactions.items[0];
                         sim_remove_at(sim->reactions.items, &sim->reactions.n, 0, sizeof(reaction));

@@ -189,12 +189,14 @@ static int report_ended_c2(void)
 
 static int report_active(void)
 {
-        return engine_report_state(E, sim_number(s, "sip"), c1.text, CALL_STATE_ACTIVE, FACT_SELF);
+        return engine_report_state(E, sim_number(s, "sip"), c1.text, CALL_STATE_ACTIVE, FACT_SELF,
+                                   0);
 }
 
 static int report_held(void)
 {
-        return engine_report_state(E, sim_number(s, "sip"), c1.text, CALL_STATE_HELD, FACT_NETWORK);
+        return engine_report_state(E, sim_number(s, "sip"), c1.text, CALL_STATE_HELD, FACT_NETWORK,
+                                   0);
 }
 
 static int report_muted(void)

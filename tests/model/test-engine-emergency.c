@@ -217,6 +217,20 @@ START_TEST(hold_in_flight_is_undone)
 }
 END_TEST
 
+/* The obstacle's own hold is delivered and behind another action: its audio closes all the same. */
+START_TEST(audio_closes_though_a_hold_waits_for_its_turn)
+{
+        sim_make(s, "gsm", "c1", CALL_STATE_ACTIVE);
+        sim_behave_for(s, "gsm", ACTION_SET_MUTED, SIM_SILENT);
+        sim_ask(s, "ui", "mute c1, hold c1");
+        ck_assert_int_eq(sim_audio_level(s, "c1"), AUDIO_LEVEL_LINKED);
+        dial("c2");
+        ck_assert_int_ne(sim_audio_level(s, "c1"), AUDIO_LEVEL_LINKED);
+        sim_expect_state(s, "c2", CALL_STATE_STARTED);
+        ck_assert(sim_is_activated(s, "c2"));
+}
+END_TEST
+
 /* A provider may place its own emergency call, and be helped against foreign ones. */
 START_TEST(provider_dials_for_itself)
 {
@@ -242,6 +256,7 @@ static TCase *emergency_case(void)
         tcase_add_test(emergency, call_back_is_not_filtered);
         tcase_add_test(emergency, emergency_ends);
         tcase_add_test(emergency, hold_in_flight_is_undone);
+        tcase_add_test(emergency, audio_closes_though_a_hold_waits_for_its_turn);
         tcase_add_test(emergency, provider_dials_for_itself);
         return emergency;
 }

@@ -233,6 +233,27 @@ START_TEST(half_held_group_that_cannot_be_resumed)
 }
 END_TEST
 
+/* A fact against the second hold is as good as its failure: the group is one again (5, 6). */
+START_TEST(fact_against_a_half_held_group)
+{
+        const char *active;
+        char words[64];
+
+        sim_make_group(s, "sip", "c1 c2");
+        sim_behave(s, "sip", SIM_SILENT);
+        sim_ask(s, "ui", "hold c1");
+        complete_next(true);
+        active = the_held_one() == sim_call(s, "c1") ? "c2" : "c1";
+        sim_fact(s, active, CALL_STATE_ACTIVE, FACT_SELF);
+        snprintf(words, sizeof(words), "unhold %s", streq(active, "c1") ? "c2" : "c1");
+        if (sim_is_open(s, words))
+                sim_fulfil(s, words);
+        ck_assert_int_eq(sim_call(s, "c1")->state, sim_call(s, "c2")->state);
+        ck_assert_uint_eq(sim_n_pending(s), 0);
+        sim_expect_none_at_all(s, "ui result hold c1 fulfilled");
+}
+END_TEST
+
 /* A failing group hold in front of an answer costs no call either (X16). Rows: X16 */
 START_TEST(half_held_obstacle_is_resumed)
 {
@@ -382,6 +403,7 @@ static TCase *hold_case(void)
         tcase_add_test(hold, conference_is_held_for_another_provider);
         tcase_add_test(hold, half_held_group_is_resumed);
         tcase_add_test(hold, half_held_group_that_cannot_be_resumed);
+        tcase_add_test(hold, fact_against_a_half_held_group);
         tcase_add_test(hold, half_held_obstacle_is_resumed);
         return hold;
 }

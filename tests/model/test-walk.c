@@ -545,7 +545,7 @@ static void begin_walk(uint64_t seed)
 START_TEST(random_walk)
 {
         const uint64_t seed = from_environment("CALLSD_WALK_SEED", 1) + (uint64_t)_i;
-        const uint64_t steps = from_environment("CALLSD_WALK_STEPS", 200000) / 4;
+        const uint64_t steps = from_environment("CALLSD_WALK_STEPS", 120000) / 4;
         char label[64];
 
         begin_walk(seed);

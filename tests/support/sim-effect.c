@@ -37,19 +37,13 @@ static struct sim_provider *recipient(struct sim *sim, const struct effect *effe
         return provider;
 }
 
-static const char *origin_words(enum origin origin)
+/* " (policy)"; what the user asks for is the usual case and goes without saying. */
+static const char *origin_words(enum origin origin, char *buffer, size_t size)
 {
-        switch (origin) {
-        case ORIGIN_SELF:
-                return " (self)";
-        case ORIGIN_USER:
-                return "";
-        case ORIGIN_ACCESSORY:
-                return " (accessory)";
-        case ORIGIN_POLICY:
-                return " (policy)";
-        }
-        return " (?)";
+        buffer[0] = '\0';
+        if (origin != ORIGIN_USER)
+                snprintf(buffer, size, " (%s)", origin_to_string(origin));
+        return buffer;
 }
 
 static void react_to_action(struct sim *sim, struct sim_provider *provider,
@@ -164,7 +158,7 @@ static void on_perform(struct sim *sim, const struct effect *effect)
                 engine_find_transaction(sim->engine, effect->transaction.text);
         const struct action *at = transaction ? transaction->actions : NULL;
         const struct action *actions[SIM_MAX_ACTIONS];
-        char text[4096], words[SIM_WORDS_SIZE];
+        char text[4096], words[SIM_WORDS_SIZE], origin[32];
         size_t n = 0, used = 0;
 
         if (!at)
@@ -179,7 +173,7 @@ static void on_perform(struct sim *sim, const struct effect *effect)
                 deliver(sim, provider, at);
                 sim_action_words(at, words, sizeof(words));
                 used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s%s", n ? ", " : "",
-                                         words, origin_words(at->origin));
+                                         words, origin_words(at->origin, origin, sizeof(origin)));
                 react_to_action(sim, provider, at);
                 actions[n++] = at;
         }

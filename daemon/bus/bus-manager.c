@@ -124,10 +124,6 @@ static int method_set_default_provider(sd_bus_message *message, void *userdata, 
 
         if (r < 0)
                 return r;
-        if (*identifier && !engine_find_identifier(bus->engine, identifier))
-                return bus_error_refuse(error, REFUSAL_REQUEST_UNKNOWN_PROVIDER,
-                                        "There is no provider \"%.255s\"; \"\" means no default",
-                                        identifier);
         return bus_finish(bus, message, error,
                           engine_set_default_provider(bus->engine, bus_now(), key, identifier));
 }

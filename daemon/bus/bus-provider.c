@@ -201,7 +201,7 @@ static int method_report_call_state(sd_bus_message *message, void *userdata, sd_
         return bus_finish(context.bus, message, error,
                           engine_report_state(context.bus->engine, bus_now(),
                                               context.provider->number, context.call.text, state,
-                                              values.by));
+                                              values.by, values.date));
 }
 
 static int method_report_call_muted(sd_bus_message *message, void *userdata, sd_bus_error *error)

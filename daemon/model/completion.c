@@ -216,7 +216,7 @@ void call_cancel_actions(struct engine *engine, struct call *call, const struct 
 }
 
 /* A group hold that failed half-way: those already held are un-held. */
-static void undo_group_hold(struct engine *engine, struct action *failed)
+void action_undo_group_hold(struct engine *engine, struct action *failed)
 {
         struct action *sibling, *last = failed->transaction->actions->prev;
 
@@ -244,7 +244,7 @@ static void hold_failed(struct engine *engine, struct action *action)
                      in_front ? "the other call could not be held"
                               : "an action before it in the transaction failed");
         if (action->fan_out != 0 && !action->enforced && action->call->state == CALL_STATE_ACTIVE)
-                undo_group_hold(engine, action);
+                action_undo_group_hold(engine, action);
 }
 
 static const char *failure_in_our_words(enum refusal result)
@@ -319,19 +319,34 @@ static void hold_fulfilled(struct engine *engine, struct action *action)
                 interruption_clear(engine, call);
 }
 
-/* After a merge no member is held (T20). */
-static void unhold_members(struct engine *engine, struct action *join)
+static bool unhold_is_pending(const struct call *call)
+{
+        const struct action *unhold = call_find_pending(call, ACTION_SET_HELD);
+
+        return unhold && !unhold->on;
+}
+
+/* The members of the action's group that are held and that nobody un-holds yet. */
+static void unhold_members(struct engine *engine, struct action *action)
 {
         uint64_t fan_out = ++engine->next_fan_out;
-        struct action *after = join;
+        struct action *after = action;
 
-        for (struct call *m = join->call; m; m = call_group_walk(join->call, m)) {
-                if (m->state != CALL_STATE_HELD)
+        for (struct call *m = action->call; m; m = call_group_walk(action->call, m)) {
+                if (m->state != CALL_STATE_HELD || unhold_is_pending(m))
                         continue;
                 after = action_insert_after(engine, after, ACTION_SET_HELD, m, ORIGIN_POLICY);
                 after->fan_out = fan_out;
                 after->policy_added = true;
         }
+}
+
+static void unhold_fulfilled(struct engine *engine, struct action *action)
+{
+        call_make_active(engine, action->call, action->origin);
+        /* a fact may have held the group again while its members were being un-held */
+        if (action->call->state == CALL_STATE_ACTIVE)
+                unhold_members(engine, action);
 }
 
 static void group_fulfilled(struct engine *engine, struct action *action)
@@ -342,6 +357,7 @@ static void group_fulfilled(struct engine *engine, struct action *action)
                 group_leave(engine, action->call);
         } else if (other && call_is_connected(other) && call_is_connected(action->call)) {
                 group_join(engine, action->call, other);
+                /* after a merge no member is held (T20) */
                 unhold_members(engine, action);
         }
 }
@@ -377,7 +393,7 @@ void action_fulfilled(struct engine *engine, struct action *action,
                 if (action->on)
                         hold_fulfilled(engine, action);
                 else
-                        call_make_active(engine, call, action->origin);
+                        unhold_fulfilled(engine, action);
                 break;
         case ACTION_SET_MUTED:
                 if (!action->on)

@@ -194,6 +194,8 @@ struct action_failure {
 };
 /* By its provider, or at its deadline. Cancels what follows. */
 void action_failed(struct engine *engine, struct action *action, struct action_failure *failure);
+/* A group hold that failed half-way: those already held are un-held. */
+void action_undo_group_hold(struct engine *engine, struct action *failed);
 /* callsd gives it up; withdraws it if it was delivered. What follows is the caller's affair. */
 void action_cancel(struct engine *engine, struct action *action, enum refusal result,
                    const char *why);

@@ -100,7 +100,7 @@ int engine_refuse(struct engine *engine, enum refusal refusal, const char *forma
         va_start(ap, format);
         vsnprintf(engine->explanation, sizeof(engine->explanation), format, ap);
         va_end(ap);
-        return refusal;
+        return (int)refusal;
 }
 
 /* ---- inputs ---- */
@@ -433,6 +433,10 @@ int engine_set_default_provider(struct engine *engine, struct instant now, const
                                      "\"%.64s\" is neither a URI scheme (such as sip) nor a handle "
                                      "type (generic, phone-number, email-address).",
                                      key);
+        if (identifier[0] != '\0' && !engine_find_identifier(engine, identifier))
+                return engine_refuse(engine, REFUSAL_REQUEST_UNKNOWN_PROVIDER,
+                                     "There is no provider \"%.255s\"; \"\" means no default.",
+                                     identifier);
         if (identifier[0] != '\0') {
                 fresh = calloc(1, sizeof(*fresh));
                 if (!fresh || !(fresh->key = strdup(key)) ||

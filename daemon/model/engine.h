@@ -121,9 +121,9 @@ struct call_import {
 
 int engine_report_call(struct engine *engine, struct instant now, unsigned provider,
                        const char *call, const struct call_import *import);
-/* `state`: active, held or connecting. */
+/* `state`: active, held or connecting; `date`: of the connection, as above. */
 int engine_report_state(struct engine *engine, struct instant now, unsigned provider,
-                        const char *call, enum call_state state, enum fact_source by);
+                        const char *call, enum call_state state, enum fact_source by, usec_t date);
 int engine_report_muted(struct engine *engine, struct instant now, unsigned provider,
                         const char *call, bool muted, enum fact_source by);
 

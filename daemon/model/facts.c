@@ -10,10 +10,19 @@
 
 static const struct action_outcome plain_outcome;
 
-/* By the far end's doing, or by somebody's on this side? */
 static enum origin fact_origin(enum fact_source by)
 {
-        return by == FACT_SELF ? ORIGIN_SELF : ORIGIN_USER;
+        switch (by) {
+        case FACT_REMOTE:
+                return ORIGIN_REMOTE;
+        case FACT_NETWORK:
+                return ORIGIN_NETWORK;
+        case FACT_OTHER_CLIENT:
+                return ORIGIN_OTHER_CLIENT;
+        case FACT_SELF:
+                break;
+        }
+        return ORIGIN_SELF;
 }
 
 static void agree(struct engine *engine, struct action *action)
@@ -24,9 +33,12 @@ static void agree(struct engine *engine, struct action *action)
 
 static void contradict(struct engine *engine, struct action *action)
 {
-        if (action && action->state == ACTION_DELIVERED)
-                action_cancel_with_rest(engine, action, REFUSAL_ACTION_CANCELLED,
-                                        "the app reported the opposite");
+        if (!action || action->state != ACTION_DELIVERED)
+                return;
+        action_cancel_with_rest(engine, action, REFUSAL_ACTION_CANCELLED,
+                                "the app reported the opposite");
+        if (action->type == ACTION_SET_HELD && action->on && action->fan_out != 0)
+                action_undo_group_hold(engine, action);
 }
 
 static void settle_call_holds(struct engine *engine, struct call *call, bool held)
@@ -56,30 +68,30 @@ static void settle_holds(struct engine *engine, struct call *call, bool held)
         }
 }
 
-static void connect_if_new(struct engine *engine, struct call *call)
+static void connect_if_new(struct engine *engine, struct call *call, usec_t date)
 {
         struct action *answer = call_find_pending(call, ACTION_ANSWER);
 
         /* delivered or not: somebody answered */
         if (answer)
-                action_fulfilled(engine, answer, &plain_outcome);
+                action_fulfilled(engine, answer, &(struct action_outcome){.date = date});
         if (call->outgoing)
                 report_agree_start(engine, call);
         if (call->connected_at.realtime == 0)
-                call_set_date(engine, call, &call->connected_at, 0, CALL_CHANGED_CONNECTED_AT);
+                call_set_date(engine, call, &call->connected_at, date, CALL_CHANGED_CONNECTED_AT);
 }
 
-static void fact_active(struct engine *engine, struct call *call, enum fact_source by)
+static void fact_active(struct engine *engine, struct call *call, enum fact_source by, usec_t date)
 {
-        connect_if_new(engine, call);
+        connect_if_new(engine, call, date);
         settle_holds(engine, call, false);
         if (call->state != CALL_STATE_ACTIVE)
                 group_make_active(engine, call, fact_origin(by));
 }
 
-static void fact_held(struct engine *engine, struct call *call, enum fact_source by)
+static void fact_held(struct engine *engine, struct call *call, enum fact_source by, usec_t date)
 {
-        connect_if_new(engine, call);
+        connect_if_new(engine, call, date);
         settle_holds(engine, call, true);
         if (call->state == CALL_STATE_HELD)
                 return;
@@ -105,7 +117,7 @@ static void fact_connecting(struct engine *engine, struct call *call)
 }
 
 int engine_report_state(struct engine *engine, struct instant now, unsigned number,
-                        const char *uuid, enum call_state state, enum fact_source by)
+                        const char *uuid, enum call_state state, enum fact_source by, usec_t date)
 {
         struct call *call;
         int r = engine_begin(engine, now, 0);
@@ -123,9 +135,9 @@ int engine_report_state(struct engine *engine, struct instant now, unsigned numb
                 return r;
         if (call_is_live(call)) {
                 if (state == CALL_STATE_ACTIVE)
-                        fact_active(engine, call, by);
+                        fact_active(engine, call, by, date);
                 else if (state == CALL_STATE_HELD)
-                        fact_held(engine, call, by);
+                        fact_held(engine, call, by, date);
                 else
                         fact_connecting(engine, call);
         }
@@ -262,9 +274,9 @@ static int import_known(struct engine *engine, struct call *call, const struct c
         if (!call_is_live(call))
                 return engine_finish(engine);
         if (import->state == CALL_STATE_ACTIVE)
-                fact_active(engine, call, FACT_SELF);
+                fact_active(engine, call, FACT_SELF, import->connected_at);
         else if (import->state == CALL_STATE_HELD)
-                fact_held(engine, call, FACT_SELF);
+                fact_held(engine, call, FACT_SELF, import->connected_at);
         else if (import->state == CALL_STATE_STARTED && call->outgoing)
                 report_agree_start(engine, call);
         else if (import->state == CALL_STATE_CONNECTING)

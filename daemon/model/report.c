@@ -223,7 +223,7 @@ int engine_report_connected(struct engine *engine, struct instant now, unsigned 
         if (call_is_live(call) && !call_is_connected(call)) {
                 report_agree_start(engine, call);
                 call_set_date(engine, call, &call->connected_at, date, CALL_CHANGED_CONNECTED_AT);
-                call_make_active(engine, call, ORIGIN_SELF);
+                call_make_active(engine, call, ORIGIN_REMOTE);
         }
         return engine_finish(engine);
 }
@@ -247,6 +247,26 @@ int engine_report_updated(struct engine *engine, struct instant now, unsigned nu
         call_apply_update(engine, call, &copy);
         update_copy_done(&copy);
         return engine_finish(engine);
+}
+
+static enum origin ended_by(enum ended_reason reason)
+{
+        switch (reason) {
+        case ENDED_REASON_REMOTE_ENDED:
+                return ORIGIN_REMOTE;
+        case ENDED_REASON_ANSWERED_ELSEWHERE:
+        case ENDED_REASON_DECLINED_ELSEWHERE:
+                return ORIGIN_OTHER_CLIENT;
+        case ENDED_REASON_FAILED:
+        case ENDED_REASON_UNANSWERED:
+                return ORIGIN_NETWORK;
+        case ENDED_REASON_NONE:
+        case ENDED_REASON_LOCAL_ENDED:
+        case ENDED_REASON_DECLINED:
+        case ENDED_REASON_PROVIDER_LOST:
+                break;
+        }
+        return ORIGIN_SELF;
 }
 
 int engine_report_ended(struct engine *engine, struct instant now, unsigned number,
@@ -277,6 +297,6 @@ int engine_report_ended(struct engine *engine, struct instant now, unsigned numb
                             .cause = ending->cause,
                             .text = text,
                             .date = ending->date,
-                            .origin = ORIGIN_SELF});
+                            .origin = ended_by(ending->reason)});
         return engine_finish(engine);
 }

@@ -125,6 +125,9 @@ static const char *const origin_words[] = {
         [ORIGIN_USER] = "user",
         [ORIGIN_ACCESSORY] = "accessory",
         [ORIGIN_POLICY] = "policy",
+        [ORIGIN_REMOTE] = "remote",
+        [ORIGIN_NETWORK] = "network",
+        [ORIGIN_OTHER_CLIENT] = "other-client",
 };
 DEFINE_TO_STRING(origin);
 DEFINE_FROM_STRING(origin);

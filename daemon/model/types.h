@@ -99,11 +99,15 @@ enum decline_reason {
         DECLINE_REASON_BUSY,
 };
 
+/* Of an action the first four; of a state whoever caused it. */
 enum origin {
         ORIGIN_SELF,
         ORIGIN_USER,
         ORIGIN_ACCESSORY,
         ORIGIN_POLICY,
+        ORIGIN_REMOTE,
+        ORIGIN_NETWORK,
+        ORIGIN_OTHER_CLIENT,
 };
 
 /* Who caused a fact from the network. */

@@ -300,7 +300,7 @@ int sim_try_fact(struct sim *sim, const char *provider, const char *call, enum c
                   fact_source_to_string(by));
         return report_end(sim, provider,
                           engine_report_state(sim->engine, sim->now, sim_number(sim, provider),
-                                              sim_uuid(call).text, state, by));
+                                              sim_uuid(call).text, state, by, 0));
 }
 
 void sim_fact(struct sim *sim, const char *call, enum call_state state, enum fact_source by)

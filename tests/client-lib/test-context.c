@@ -286,6 +286,7 @@ static void fake_until(const char *what)
         }
 }
 
+/* Callbacks come one after the other, on the thread that the app chose. Rows: R16 */
 START_TEST(in_a_thread_of_the_library)
 {
         struct cx_call_observer *observer;

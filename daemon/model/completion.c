@@ -355,6 +355,9 @@ static void group_fulfilled(struct engine *engine, struct action *action)
 
         if (action->other.text[0] == '\0') {
                 group_leave(engine, action->call);
+                /* a fact may have made the rest active again, which was held for this */
+                if (action->call->state == CALL_STATE_ACTIVE)
+                        group_displace_others(engine, action->call);
         } else if (other && call_is_connected(other) && call_is_connected(action->call)) {
                 group_join(engine, action->call, other);
                 /* after a merge no member is held (T20) */

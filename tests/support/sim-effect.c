@@ -82,8 +82,10 @@ bool sim_next_scripted(struct sim *sim, struct sim_reaction *ret_reaction)
         for (size_t i = 0; i < sim->deliveries.n; i++) {
                 const struct sim_delivery *delivery = &sim->deliveries.items[i];
 
-                if (delivery->end != SIM_OPEN || !delivery->scripted ||
-                    !is_next_in_part(sim, delivery))
+                const struct sim_provider *provider = sim_find_number(sim, delivery->provider);
+
+                if (delivery->end != SIM_OPEN || !delivery->scripted || !provider ||
+                    !provider->running || !is_next_in_part(sim, delivery))
                         continue;
                 *ret_reaction = (struct sim_reaction){
                         .kind = delivery->fails ? SIM_REACT_FAIL : SIM_REACT_FULFIL,

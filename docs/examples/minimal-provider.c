@@ -7,12 +7,16 @@ static void perform(struct cx_provider *provider, struct cx_action *action, void
         cx_action_fulfill(action); /* a real app talks to its network first */
 }
 
-static void reset(struct cx_provider *provider, const char *const *lost, void *userdata) {}
+static void reset(struct cx_provider *provider, const char *const *lost, void *userdata)
+{
+}
 
 int main(void)
 {
-        struct cx_provider_delegate delegate = {.size = sizeof(delegate), .did_reset = reset,
-                .perform_answer_call = perform, .perform_end_call = perform};
+        struct cx_provider_delegate delegate = {.size = sizeof(delegate),
+                                                .did_reset = reset,
+                                                .perform_answer_call = perform,
+                                                .perform_end_call = perform};
         struct cx_provider_configuration *configuration = NULL;
         struct cx_provider *provider = NULL;
         struct cx_call_update *update = NULL;

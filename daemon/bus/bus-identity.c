@@ -96,7 +96,7 @@ bool identity_from_label(const char *label, struct sandbox *ret_sandbox)
 
 void identity_look_up(pid_t pid, usec_t appeared, struct sandbox *ret_sandbox)
 {
-        char path[64], text[INFO_SIZE];
+        char path[64], text[INFO_SIZE] = "";
         usec_t started;
         int r;
 

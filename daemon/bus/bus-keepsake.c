@@ -146,15 +146,14 @@ static int copy_file(int fd, size_t size_max, const char *key, int *ret_fd, sd_b
                 return bus_error_invalid(error, "%s cannot be read: %s", key, strerror(-r));
         if (fcntl(copy, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0)
                 return sd_bus_error_set_errno(error, errno);
-        *ret_fd = copy;
-        copy = -1;
+        *ret_fd = take_fd(&copy);
         return 0;
 }
 
 int keepsake_add_picture(struct bus *bus, const struct uuid *call, int fd, const char *key,
                          uint64_t *ret_number, sd_bus_error *error)
 {
-        int copy, r;
+        int copy = -1, r;
 
         r = copy_file(fd, PICTURE_SIZE_MAX, key, &copy, error);
         if (r < 0)
@@ -189,7 +188,7 @@ int keepsake_open_picture(struct bus *bus, uint64_t number, int *ret_fd)
 int keepsake_set_ringtone(struct bus *bus, unsigned provider, int fd, const char *key,
                           sd_bus_error *error)
 {
-        int copy, r;
+        int copy = -1, r;
 
         r = copy_file(fd, RINGTONE_SIZE_MAX, key, &copy, error);
         if (r < 0)

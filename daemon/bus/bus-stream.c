@@ -45,10 +45,10 @@ static int append_group(struct bus *bus, sd_bus_message *reply, const char *call
                 r = bus->hooks.audio_streams(call, append_property, &writer, bus->userdata);
         if (r < 0 || (r = writer.r) < 0)
                 return r;
-        if ((r = sd_bus_message_close_container(reply)) < 0 ||
-            (r = sd_bus_message_close_container(reply)) < 0)
-                return r;
-        return sd_bus_message_close_container(reply);
+        /* the array, the variant, the entry */
+        for (int i = 0; i < 3 && r >= 0; i++)
+                r = sd_bus_message_close_container(reply);
+        return r;
 }
 
 static int reply_with_nodes(struct bus *bus, sd_bus_message *message, const char *call,

@@ -469,7 +469,7 @@ static int plan_allocate(struct plan *plan)
                         n++;
                 }
         }
-        n += 2 * plan->engine->limits.calls_per_provider;
+        n += (size_t)2 * plan->engine->limits.calls_per_provider;
         for (const struct call *c = plan->engine->claiming; c; c = c->claiming_next)
                 n += 2;
         plan->projected = calloc(n, sizeof(*plan->projected));

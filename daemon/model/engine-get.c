@@ -160,44 +160,64 @@ enum refusal engine_action_result(const struct engine *engine, const struct acti
 
 /* ---- completion by the provider ---- */
 
-static int find_completable(struct engine *engine, unsigned number, const char *id,
-                            struct action **ret_action)
+/* An earlier action of its part that is not complete, or NULL. Ends wait for nobody. */
+static const struct action *find_unfinished_before(const struct action *action)
 {
-        struct provider *provider = engine_get_running(engine, number);
-        struct action *action, *before;
+        const struct action *before;
 
-        if (!provider)
-                return REFUSAL_NOT_REGISTERED;
-        action = get_action(engine, id);
-        if (!action || action->state != ACTION_DELIVERED || !action->call ||
-            action->call->provider != provider)
-                return engine_refuse(engine, REFUSAL_UNKNOWN_ACTION,
-                                     "%s has no pending action %s; it was completed, cancelled or "
-                                     "timed out, or never was.",
-                                     provider->config.identifier, id);
         DL_FOREACH (action->transaction->actions, before) {
                 if (before == action || action->type == ACTION_END)
                         break;
                 if (before->delivery == action->delivery && action_is_pending(before) &&
                     before->type != ACTION_END)
-                        return engine_refuse(engine, REFUSAL_WRONG_STATE,
-                                             "Action %s comes before %s in the same transaction "
-                                             "and has to be completed first.",
-                                             before->id.text, id);
+                        return before;
         }
-        *ret_action = action;
-        return 0;
+        return NULL;
+}
+
+/* NULL: refused, or out of memory, as *ret_r says. */
+static struct action *begin_completion(struct engine *engine, struct instant now, unsigned number,
+                                       const char *id, int *ret_r)
+{
+        const struct action *before;
+        struct provider *provider;
+        struct action *action;
+
+        *ret_r = engine_begin(engine, now, 0);
+        if (*ret_r != 0)
+                return NULL;
+        *ret_r = REFUSAL_NOT_REGISTERED;
+        provider = engine_get_running(engine, number);
+        if (!provider)
+                return NULL;
+        action = get_action(engine, id);
+        if (!action || action->state != ACTION_DELIVERED || !action->call ||
+            action->call->provider != provider) {
+                *ret_r = engine_refuse(engine, REFUSAL_UNKNOWN_ACTION,
+                                       "%s has no pending action %s; it was completed, cancelled "
+                                       "or timed out, or never was.",
+                                       provider->config.identifier, id);
+                return NULL;
+        }
+        before = find_unfinished_before(action);
+        if (before) {
+                *ret_r = engine_refuse(engine, REFUSAL_WRONG_STATE,
+                                       "Action %s comes before %s in the same transaction and has "
+                                       "to be completed first.",
+                                       before->id.text, id);
+                return NULL;
+        }
+        *ret_r = 0;
+        return action;
 }
 
 int engine_fulfill_action(struct engine *engine, struct instant now, unsigned number,
                           const char *id, const struct action_outcome *outcome)
 {
-        struct action *action;
-        int r = engine_begin(engine, now, 0);
+        int r;
+        struct action *action = begin_completion(engine, now, number, id, &r);
 
-        if (r == 0)
-                r = find_completable(engine, number, id, &action);
-        if (r != 0)
+        if (!action)
                 return r;
         action_fulfilled(engine, action, outcome);
         return engine_finish(engine);
@@ -207,20 +227,17 @@ int engine_fail_action(struct engine *engine, struct instant now, unsigned numbe
                        const struct action_outcome *outcome)
 {
         cleanup_(freep) char *reason = NULL, *text = NULL;
-        struct action *action;
-        int r = engine_begin(engine, now, 0);
+        struct action_failure failure = {.result = REFUSAL_ACTION_FAILED, .cause = outcome->cause};
+        int r;
+        struct action *action = begin_completion(engine, now, number, id, &r);
 
-        if (r == 0)
-                r = find_completable(engine, number, id, &action);
-        if (r != 0)
+        if (!action)
                 return r;
         if (str_or_empty(outcome->reason)[0] != '\0' &&
             (!(reason = strdup(outcome->reason)) || !(text = strdup(outcome->reason))))
                 return -ENOMEM;
-        action_failed(engine, action,
-                      &(struct action_failure){.result = REFUSAL_ACTION_FAILED,
-                                               .cause = outcome->cause,
-                                               .reason = take_ptr(reason),
-                                               .text = take_ptr(text)});
+        failure.reason = take_ptr(reason);
+        failure.text = take_ptr(text);
+        action_failed(engine, action, &failure);
         return engine_finish(engine);
 }

@@ -261,8 +261,9 @@ int report_admit_incoming(struct engine *engine, const struct provider *provider
                           const struct call_update *update);
 int report_new_call(struct engine *engine, struct provider *provider, const char *uuid,
                     const struct call_update *update, struct call **ret_call);
-int report_find_call(struct engine *engine, unsigned number, const char *uuid,
-                     struct call **ret_call);
+/* Begins a report about a call; NULL: refused, or out of memory, as *ret_r says. */
+struct call *report_begin(struct engine *engine, struct instant now, unsigned number,
+                          const char *uuid, int *ret_r);
 void report_agree_start(struct engine *engine, struct call *call);
 
 /* ---- the end of a call on its way: ending.c ---- */

@@ -119,12 +119,10 @@ static void fact_connecting(struct engine *engine, struct call *call)
 int engine_report_state(struct engine *engine, struct instant now, unsigned number,
                         const char *uuid, enum call_state state, enum fact_source by, usec_t date)
 {
-        struct call *call;
-        int r = engine_begin(engine, now, 0);
+        int r;
+        struct call *call = report_begin(engine, now, number, uuid, &r);
 
-        if (r == 0)
-                r = report_find_call(engine, number, uuid, &call);
-        if (r != 0)
+        if (!call)
                 return r;
         if (state != CALL_STATE_ACTIVE && state != CALL_STATE_HELD &&
             state != CALL_STATE_CONNECTING)
@@ -160,13 +158,11 @@ static void fact_muted(struct engine *engine, struct call *call, bool muted)
 int engine_report_muted(struct engine *engine, struct instant now, unsigned number,
                         const char *uuid, bool muted, enum fact_source by)
 {
-        struct call *call;
-        int r = engine_begin(engine, now, 0);
+        int r;
+        struct call *call = report_begin(engine, now, number, uuid, &r);
 
         (void)by;
-        if (r == 0)
-                r = report_find_call(engine, number, uuid, &call);
-        if (r != 0)
+        if (!call)
                 return r;
         if (call_is_live(call))
                 fact_muted(engine, call, muted);

@@ -470,15 +470,16 @@ int engine_invalidate_provider(struct engine *engine, struct instant now, unsign
 int engine_provider_start_failed(struct engine *engine, struct instant now, unsigned number,
                                  const char *reason)
 {
-        const struct provider *found = engine_find_provider(engine, number);
         struct provider *provider;
         struct call *call;
         int r = engine_begin(engine, now, 0);
 
         (void)reason;
-        if (r != 0 || !found || found->state != PROVIDER_STARTING)
+        if (r != 0)
                 return r;
         HASH_FIND(hh_number, engine->providers, &number, sizeof(number), provider);
+        if (!provider || provider->state != PROVIDER_STARTING)
+                return 0;
         provider->state = PROVIDER_DECLARED;
         DL_FOREACH2 (provider->calls, call, provider_next) {
                 struct action *action, *next;

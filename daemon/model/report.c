@@ -132,7 +132,7 @@ int engine_report_incoming(struct engine *engine, struct instant now, unsigned n
                            const char *uuid, const struct call_update *update)
 {
         struct provider *provider;
-        struct call *call;
+        struct call *call = NULL;
         int r = engine_begin(engine, now, 0);
 
         if (r != 0)
@@ -151,21 +151,28 @@ int engine_report_incoming(struct engine *engine, struct instant now, unsigned n
         return engine_finish(engine);
 }
 
-int report_find_call(struct engine *engine, unsigned number, const char *uuid,
-                     struct call **ret_call)
+struct call *report_begin(struct engine *engine, struct instant now, unsigned number,
+                          const char *uuid, int *ret_r)
 {
-        struct provider *provider = engine_get_running(engine, number);
+        struct provider *provider;
         struct call *call;
 
+        *ret_r = engine_begin(engine, now, 0);
+        if (*ret_r != 0)
+                return NULL;
+        *ret_r = REFUSAL_NOT_REGISTERED;
+        provider = engine_get_running(engine, number);
         if (!provider)
-                return REFUSAL_NOT_REGISTERED;
+                return NULL;
         call = engine_get_call(engine, uuid);
-        if (!call || call->provider != provider || call->state == CALL_STATE_ENDED)
-                return engine_refuse(engine, REFUSAL_REQUEST_UNKNOWN_CALL,
-                                     "%s has no live call with the UUID %s.",
-                                     provider->config.identifier, uuid);
-        *ret_call = call;
-        return 0;
+        if (call && call->provider == provider && call->state != CALL_STATE_ENDED) {
+                *ret_r = 0;
+                return call;
+        }
+        *ret_r = engine_refuse(engine, REFUSAL_REQUEST_UNKNOWN_CALL,
+                               "%s has no live call with the UUID %s.", provider->config.identifier,
+                               uuid);
+        return NULL;
 }
 
 /* A start under way that a report shows to have worked. */
@@ -191,14 +198,12 @@ static int check_outgoing(struct engine *engine, const struct call *call)
 int engine_report_connecting(struct engine *engine, struct instant now, unsigned number,
                              const char *uuid, usec_t date)
 {
-        struct call *call;
-        int r = engine_begin(engine, now, 0);
+        int r;
+        struct call *call = report_begin(engine, now, number, uuid, &r);
 
-        if (r == 0)
-                r = report_find_call(engine, number, uuid, &call);
-        if (r == 0)
+        if (call)
                 r = check_outgoing(engine, call);
-        if (r != 0)
+        if (!call || r != 0)
                 return r;
         if (call->state == CALL_STATE_STARTING || call->state == CALL_STATE_STARTED) {
                 report_agree_start(engine, call);
@@ -211,14 +216,12 @@ int engine_report_connecting(struct engine *engine, struct instant now, unsigned
 int engine_report_connected(struct engine *engine, struct instant now, unsigned number,
                             const char *uuid, usec_t date)
 {
-        struct call *call;
-        int r = engine_begin(engine, now, 0);
+        int r;
+        struct call *call = report_begin(engine, now, number, uuid, &r);
 
-        if (r == 0)
-                r = report_find_call(engine, number, uuid, &call);
-        if (r == 0)
+        if (call)
                 r = check_outgoing(engine, call);
-        if (r != 0)
+        if (!call || r != 0)
                 return r;
         if (call_is_live(call) && !call_is_connected(call)) {
                 report_agree_start(engine, call);
@@ -231,15 +234,13 @@ int engine_report_connected(struct engine *engine, struct instant now, unsigned 
 int engine_report_updated(struct engine *engine, struct instant now, unsigned number,
                           const char *uuid, const struct call_update *update)
 {
+        int r;
+        struct call *call = report_begin(engine, now, number, uuid, &r);
         struct update_copy copy;
-        struct call *call;
-        int r = engine_begin(engine, now, 0);
 
-        if (r == 0)
-                r = report_find_call(engine, number, uuid, &call);
-        if (r == 0)
+        if (call)
                 r = call_check_update(engine, call->provider, update);
-        if (r != 0)
+        if (!call || r != 0)
                 return r;
         r = update_copy_init(&copy, update);
         if (r < 0)
@@ -272,13 +273,11 @@ static enum origin ended_by(enum ended_reason reason)
 int engine_report_ended(struct engine *engine, struct instant now, unsigned number,
                         const char *uuid, const struct call_ending *ending)
 {
-        struct call *call;
+        int r;
+        struct call *call = report_begin(engine, now, number, uuid, &r);
         char *text = NULL;
-        int r = engine_begin(engine, now, 0);
 
-        if (r == 0)
-                r = report_find_call(engine, number, uuid, &call);
-        if (r != 0)
+        if (!call)
                 return r;
         if (ending->reason == ENDED_REASON_NONE || ending->reason == ENDED_REASON_DECLINED ||
             ending->reason == ENDED_REASON_PROVIDER_LOST)

@@ -10,7 +10,7 @@
 
 static int copy_text(const char *text, char **ret_copy)
 {
-        if (str_or_empty(text)[0] == '\0')
+        if (!text || text[0] == '\0')
                 return 0;
         *ret_copy = strdup(text);
         return *ret_copy ? 0 : -ENOMEM;

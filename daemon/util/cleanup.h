@@ -9,12 +9,12 @@
 #define cleanup_(function) __attribute__((cleanup(function)))
 
 /* Defines `<function>p`, the form that the attribute wants, for a function that takes NULL. */
-#define DEFINE_CLEANUP(type, function)                                                             \
-        static inline void function##p(type *object)                                               \
-        {                                                                                          \
-                if (*object)                                                                       \
-                        function(*object);                                                         \
-        }                                                                                          \
+#define DEFINE_CLEANUP(type, function)               \
+        static inline void function##p(type *object) \
+        {                                            \
+                if (*object)                         \
+                        function(*object);           \
+        }                                            \
         struct cleanup_semicolon_
 
 static inline void freep(void *pointer)
@@ -26,6 +26,15 @@ static inline void closep(int *fd)
 {
         if (*fd >= 0)
                 close(*fd);
+}
+
+/* Hands ownership of a file descriptor on, and leaves -1 behind. */
+static inline int take_fd(int *fd)
+{
+        int taken = *fd;
+
+        *fd = -1;
+        return taken;
 }
 
 /* Hands ownership on: returns the pointer and leaves NULL behind. */

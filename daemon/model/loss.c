@@ -363,6 +363,29 @@ void provider_lost(struct engine *engine, struct provider *provider)
         provider_forget(engine, provider);
 }
 
+/* A group is held as a whole or not at all: what its app began, callsd ends. */
+static bool finishes_group_hold(const struct action *action)
+{
+        const struct call *call = action->call;
+
+        if (action->type != ACTION_SET_HELD || !action->on)
+                return false;
+        for (const struct call *m = call_group_walk(call, call); m; m = call_group_walk(call, m))
+                if (m->state == CALL_STATE_HELD)
+                        return true;
+        return false;
+}
+
+static void give_up_action(struct engine *engine, struct action *action)
+{
+        if (!finishes_group_hold(action)) {
+                action_cancel_with_rest(engine, action, REFUSAL_PROVIDER_AWAY, "the app is away");
+                return;
+        }
+        action->call->hold_untold = true;
+        action_fulfilled(engine, action, &(struct action_outcome){0});
+}
+
 /* Its actions fail; an end is done by callsd alone. */
 static void give_up_actions(struct engine *engine, struct call *call)
 {
@@ -377,8 +400,7 @@ static void give_up_actions(struct engine *engine, struct call *call)
         }
         DL_FOREACH_SAFE2 (call->actions, action, next, call_next) {
                 if (action->state == ACTION_DELIVERED)
-                        action_cancel_with_rest(engine, action, REFUSAL_PROVIDER_AWAY,
-                                                "the app is away");
+                        give_up_action(engine, action);
         }
 }
 

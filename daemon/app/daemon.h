@@ -50,6 +50,8 @@ void daemon_apply(struct daemon *daemon, const struct effect *effect);
 
 /* sound.c: the hooks of the bus and the events of the audio session. */
 extern const struct audio_events daemon_audio_events;
+/* Hands the configuration to the audio session. */
+void daemon_configure_audio(struct daemon *daemon);
 void daemon_set_audio_hooks(struct bus_hooks *hooks);
 
 #endif

@@ -60,6 +60,27 @@ const struct audio_events daemon_audio_events = {
         .changed_fn = on_changed,
 };
 
+/* ---- what the administrator says ---- */
+
+void daemon_configure_audio(struct daemon *daemon)
+{
+        const struct config_audio *config = &daemon->config.audio;
+        const struct audio_config audio = {
+                .other_media = config->other_media,
+                .duck_volume = config->duck_volume,
+                .ring_devices = config->ring_devices,
+                .ring_volume = config->ring_volume,
+                .ring_fade_in = config->ring_fade_in,
+                .play_feedback_tones = config->play_feedback_tones,
+                .echo_cancel = config->echo_cancel,
+                .route_preference = config->route_preference,
+                .provider_routes = config->provider_routes,
+        };
+
+        if (daemon->audio && audio_configure(daemon->audio, &audio) < 0)
+                log_error("There is no memory for the settings of [Audio]; they stay as they were");
+}
+
 /* ---- what the bus asks ---- */
 
 static bool hook_available(void *userdata)

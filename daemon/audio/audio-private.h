@@ -19,6 +19,7 @@ struct audio {
         sd_event *event;
         struct audio_events events;
         void *userdata;
+        struct audio_config config;
         sd_event_source *settle; /* deferred: reconcile what is dirty, then tell */
         sd_event_source *timer;
         struct server server;

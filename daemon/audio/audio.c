@@ -446,6 +446,7 @@ int audio_new(struct sd_event *event, const struct audio_events *events, void *u
         audio->event = sd_event_ref(event);
         audio->events = *events;
         audio->userdata = userdata;
+        audio->config = AUDIO_CONFIG_DEFAULT;
         graph_init(&audio->graph, &audio->server, &graph_events, audio);
         r = server_init(&audio->server, event, &server_events, audio);
         if (r < 0)
@@ -470,6 +471,21 @@ fail:
         return r;
 }
 
+int audio_configure(struct audio *audio, const struct audio_config *config)
+{
+        struct audio_config copy;
+        int r;
+
+        r = audio_config_copy(config, &copy);
+        if (r < 0)
+                return r;
+        audio_config_done(&audio->config);
+        audio->config = copy;
+        session_touch_all(audio);
+        audio_wake(audio);
+        return 0;
+}
+
 void audio_free(struct audio *audio)
 {
         struct session *session;
@@ -485,5 +501,6 @@ void audio_free(struct audio *audio)
         sd_event_source_disable_unref(audio->settle);
         sd_event_source_disable_unref(audio->timer);
         sd_event_unref(audio->event);
+        audio_config_done(&audio->config);
         free(audio);
 }

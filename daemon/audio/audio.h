@@ -15,6 +15,7 @@
 
 #include <sys/types.h>
 
+#include "audio/audio-config.h"
 #include "model/types.h"
 
 struct audio;
@@ -74,6 +75,10 @@ typedef void (*audio_route_fn)(const struct audio_route *route, void *userdata);
  */
 int audio_new(struct sd_event *event, const struct audio_events *events, void *userdata,
               struct audio **ret_audio);
+
+/* Settings, from the next turn of the loop on; copied. Until the first call the defaults stand.
+ * -ENOMEM, and then everything is as before. */
+int audio_configure(struct audio *audio, const struct audio_config *config);
 
 /* Leaves nodes and links in the server: calls go on, and the next daemon finds them. Not from
  * inside a callback. */

@@ -114,6 +114,20 @@ enum fact_source {
         FACT_SELF,
 };
 
+/* What happens to other sound while a call is heard. */
+enum other_media {
+        OTHER_MEDIA_PAUSE_THEN_DUCK, /* media players pause, everything else gets quieter */
+        OTHER_MEDIA_DUCK,
+        OTHER_MEDIA_PAUSE,
+        OTHER_MEDIA_LEAVE,
+};
+
+enum echo_cancel {
+        ECHO_CANCEL_AUTO,
+        ECHO_CANCEL_ON,
+        ECHO_CANCEL_OFF,
+};
+
 enum auto_resume {
         AUTO_RESUME_NEVER,
         AUTO_RESUME_LOCAL_END,

@@ -41,6 +41,7 @@ void daemon_settle(struct daemon *daemon)
         daemon->settling = true;
         while (engine_next_effect(daemon->engine, &effect))
                 daemon_apply(daemon, &effect);
+        daemon_settle_sound(daemon);
         bus_flush(daemon->bus);
         engine_settle(daemon->engine);
         daemon->settling = false;

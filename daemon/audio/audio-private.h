@@ -4,6 +4,7 @@
 #define CALLSD_AUDIO_AUDIO_PRIVATE_H
 
 #include "audio/audio.h"
+#include "audio/feedback.h"
 #include "audio/graph.h"
 #include "audio/pw-loop.h"
 #include "audio/ring.h"
@@ -25,6 +26,7 @@ struct audio {
         struct server server;
         struct graph graph;
         struct ring ring;
+        struct feedback feedback;
         struct session *sessions;
 
         enum audio_state state;

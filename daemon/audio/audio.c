@@ -98,6 +98,8 @@ static void on_ports(struct graph_node *node, void *userdata)
                 session_touch(node->session);
         else if (route_uses(audio, node))
                 session_touch_all(audio);
+        if (strncmp(node->media_class, "Audio/", 6) == 0)
+                audio_wake(audio);
 }
 
 static void on_link_added(struct graph_link *link, void *userdata)
@@ -143,6 +145,13 @@ static void start_reading(struct audio *audio)
         audio_wake(audio);
 }
 
+/* Those of our own. */
+static void stop_sounds(struct audio *audio)
+{
+        ring_disconnect(&audio->ring);
+        feedback_disconnect(&audio->feedback);
+}
+
 static void on_manager(bool present, void *userdata)
 {
         struct audio *audio = userdata;
@@ -164,6 +173,8 @@ static void on_manager(bool present, void *userdata)
          * and nodes that are missing when it comes back send their streams to the devices. */
         log_notice("the session manager is gone: the nodes of calls are made anew");
         find_manager_lost(audio);
+        /* Streams that are older than their session manager are not always linked by it. */
+        stop_sounds(audio);
         HASH_ITER (hh, audio->sessions, session, next) {
                 session_recreate(session);
         }
@@ -203,7 +214,7 @@ static void on_lost(void *userdata)
         struct session *next;
 
         audio->state = AUDIO_OFF;
-        ring_disconnect(&audio->ring);
+        stop_sounds(audio);
         HASH_ITER (hh, audio->sessions, session, next) {
                 session_disconnected(session);
         }
@@ -242,11 +253,6 @@ static const struct server_events server_events = {
         .acked_fn = on_acked,
 };
 
-static void on_ring_changed(void *userdata)
-{
-        audio_changed(userdata);
-}
-
 /* Telling */
 
 static void tell_available(struct audio *audio)
@@ -257,8 +263,6 @@ static void tell_available(struct audio *audio)
                 return;
         audio->told_available = available;
         log_info("audio handling is %s", available ? "available" : "not available");
-        if (available)
-                ring_connect(&audio->ring, audio->server.core);
         if (audio->events.available_fn)
                 audio->events.available_fn(available, audio->userdata);
 }
@@ -407,6 +411,20 @@ static void reconcile_all(struct audio *audio)
         }
 }
 
+/* Our own streams wait for a default device: one that comes later has to be moved to. */
+static void update_sounds(struct audio *audio)
+{
+        bool playable = audio->state == AUDIO_ON && audio->graph.metadata &&
+                        (audio->graph.default_sink || audio_now() >= audio->defaults_until);
+
+        if (playable && !audio->ring.playback.core) {
+                ring_connect(&audio->ring, audio->server.core);
+                feedback_connect(&audio->feedback, audio->server.core);
+        }
+        ring_devices_changed(&audio->ring);
+        feedback_update(&audio->feedback);
+}
+
 static int on_settle(sd_event_source *source, void *userdata)
 {
         struct audio *audio = userdata;
@@ -421,6 +439,7 @@ static int on_settle(sd_event_source *source, void *userdata)
                 tell_nodes(session);
                 tell_ready(session);
         }
+        update_sounds(audio);
         if (audio->changed_due && audio->events.changed_fn) {
                 audio->changed_due = false;
                 audio->events.changed_fn(audio->userdata);
@@ -451,7 +470,9 @@ int audio_new(struct sd_event *event, const struct audio_events *events, void *u
         r = server_init(&audio->server, event, &server_events, audio);
         if (r < 0)
                 goto fail;
-        r = ring_init(&audio->ring, audio->server.loop, on_ring_changed, audio);
+        r = ring_init(&audio->ring, audio, audio->server.loop);
+        if (r == 0)
+                r = feedback_init(&audio->feedback, audio, audio->server.loop);
         if (r == 0)
                 r = sd_event_add_defer(event, &audio->settle, on_settle, audio);
         if (r >= 0)
@@ -494,6 +515,7 @@ void audio_free(struct audio *audio)
         if (!audio)
                 return;
         ring_done(&audio->ring);
+        feedback_done(&audio->feedback);
         HASH_ITER (hh, audio->sessions, session, next) {
                 session_free(session);
         }

@@ -113,9 +113,29 @@ int audio_stream_properties(struct audio *audio, const char *call, audio_propert
 /* The calls that are linked in the server, for Audio1.Calls. */
 bool audio_is_linked(struct audio *audio, const char *call);
 
-void audio_set_ring(struct audio *audio, enum ring_mode mode);
-/* Whether a sound is wanted and PipeWire has a stream of ours for it. */
+/* What rings. */
+struct audio_ring {
+        enum ring_mode mode;
+        const char *sound;    /* absolute file, or a name in the sound theme; NULL or "": default */
+        int fd;               /* comes before `sound`; -1: none */
+        const char *provider; /* whose sound it is, for the log; may be NULL */
+};
+
+/* The default ringtone, the beep, or silence. */
+#define AUDIO_RING(mode_) ((struct audio_ring){.mode = (mode_), .fd = -1})
+
+/* Strings and descriptor are copied. The same wish again changes nothing. A sound that cannot be
+ * played is replaced by another one, so this cannot fail. */
+void audio_set_ring(struct audio *audio, const struct audio_ring *ring);
+/* What was wished for last. */
+enum ring_mode audio_get_ring(const struct audio *audio);
+/* Whether a sound is wanted, and PipeWire has a stream of ours for it or will have at once. */
 bool audio_is_ringing(const struct audio *audio);
+
+/* Feedback tones, where `play_feedback_tones` is set. It rings at the other end: */
+void audio_set_ringback(struct audio *audio, bool on);
+/* These DTMF keys are sent. */
+void audio_play_keys(struct audio *audio, const char *keys);
 
 bool audio_is_available(const struct audio *audio);
 /* node.name of the speaker in use, "" without one. */

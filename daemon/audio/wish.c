@@ -142,12 +142,27 @@ bool audio_is_available(const struct audio *audio)
         return audio->told_available;
 }
 
-void audio_set_ring(struct audio *audio, enum ring_mode mode)
+void audio_set_ring(struct audio *audio, const struct audio_ring *ring)
 {
-        ring_set(&audio->ring, mode);
+        ring_set(&audio->ring, ring);
+}
+
+enum ring_mode audio_get_ring(const struct audio *audio)
+{
+        return audio->ring.mode;
 }
 
 bool audio_is_ringing(const struct audio *audio)
 {
         return ring_is_on(&audio->ring);
+}
+
+void audio_set_ringback(struct audio *audio, bool on)
+{
+        feedback_set_ringback(&audio->feedback, on);
+}
+
+void audio_play_keys(struct audio *audio, const char *keys)
+{
+        feedback_play_keys(&audio->feedback, keys);
 }

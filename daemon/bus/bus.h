@@ -104,6 +104,9 @@ void bus_nodes_exist(struct bus *bus, const char *call);
 /* Something that Audio1 shows may have changed. */
 void bus_audio_changed(struct bus *bus);
 
+/* The ringtone that a provider handed over, to be closed; -ENOENT if it did not. */
+int bus_open_ringtone(struct bus *bus, unsigned provider, int *ret_fd);
+
 /* The process behind a provider's `peer`, for finding its streams: 0 and "" where not known. */
 pid_t bus_peer_pid(struct bus *bus, const char *peer, const char **ret_app_id);
 

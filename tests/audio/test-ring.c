@@ -35,11 +35,11 @@ START_TEST(test_rings_and_stops)
         unsigned changed = world.n_changed;
 
         ck_assert(!audio_is_ringing(world.audio));
-        audio_set_ring(world.audio, RING_TONE);
+        audio_set_ring(world.audio, &AUDIO_RING(RING_TONE));
         ck_assert(audio_is_ringing(world.audio));
         printf("ring: heard after %.1f ms", (double)world_hear(&world, speaker) / 1000);
         ck_assert_uint_gt(world.n_changed, changed);
-        audio_set_ring(world.audio, RING_NONE);
+        audio_set_ring(world.audio, &AUDIO_RING(RING_NONE));
         ck_assert(!audio_is_ringing(world.audio));
         printf("; last sound %.1f ms after the stop\n",
                (double)world_silence(&world, speaker, 100) / 1000);
@@ -51,11 +51,11 @@ START_TEST(test_waiting_is_softer)
         unsigned since = world_blocks(speaker);
         float beep;
 
-        audio_set_ring(world.audio, RING_WAITING);
+        audio_set_ring(world.audio, &AUDIO_RING(RING_WAITING));
         world_pump(&world, loudest(since) > 0.01f);
         world_pump(&world, world_level(speaker) <= 0.0f);
         beep = loudest(since);
-        audio_set_ring(world.audio, RING_TONE);
+        audio_set_ring(world.audio, &AUDIO_RING(RING_TONE));
         world_hear(&world, speaker);
         since = world_blocks(speaker);
         world_pump(&world, world_blocks(speaker) > since + 20);
@@ -67,18 +67,18 @@ END_TEST
 /* On, off and on again within one fade. */
 START_TEST(test_changes_of_mind)
 {
-        audio_set_ring(world.audio, RING_TONE);
+        audio_set_ring(world.audio, &AUDIO_RING(RING_TONE));
         world_hear(&world, speaker);
         for (unsigned i = 0; i < 10; i++) {
-                audio_set_ring(world.audio, RING_NONE);
+                audio_set_ring(world.audio, &AUDIO_RING(RING_NONE));
                 world_turn(&world);
-                audio_set_ring(world.audio, i % 2 ? RING_TONE : RING_WAITING);
+                audio_set_ring(world.audio, &AUDIO_RING(i % 2 ? RING_TONE : RING_WAITING));
                 world_turn(&world);
         }
         ck_assert(audio_is_ringing(world.audio));
-        audio_set_ring(world.audio, RING_TONE);
+        audio_set_ring(world.audio, &AUDIO_RING(RING_TONE));
         world_hear(&world, speaker);
-        audio_set_ring(world.audio, RING_NONE);
+        audio_set_ring(world.audio, &AUDIO_RING(RING_NONE));
         world_silence(&world, speaker, 50);
         ck_assert(!audio_is_ringing(world.audio));
 }

@@ -128,9 +128,13 @@ static void set_audio(struct daemon *daemon, const struct effect *effect)
                 wish.kind = call->audio;
                 wish.provider = provider->config.identifier;
                 wish.mix = provider->config.mix_groups;
+                wish.own_echo_cancel = provider->config.own_echo_cancel;
                 wish.pid = bus_peer_pid(daemon->bus, provider->peer, &wish.app_id);
         }
+        wish.route = route_choice_get(daemon->route_choices, wish.call);
         r = audio_set(daemon->audio, &wish);
+        if (wish.level != AUDIO_LEVEL_NONE)
+                route_choice_forget(&daemon->route_choices, wish.call);
         if (r < 0) {
                 const struct log_context context = {.call = effect->call.text};
 
@@ -211,6 +215,7 @@ static void apply_call_ended(struct daemon *daemon, const struct effect *effect)
 
         if (call)
                 log_call_ended(call);
+        route_choice_forget(&daemon->route_choices, effect->call.text);
 }
 
 void daemon_apply(struct daemon *daemon, const struct effect *effect)

@@ -296,6 +296,7 @@ void daemon_done(struct daemon *daemon)
         if (daemon->audio)
                 audio_free(daemon->audio);
         daemon->audio = NULL;
+        route_choice_done(&daemon->route_choices);
         bus_free(daemon->bus);
         engine_free(daemon->engine);
         sd_event_source_disable_unref(daemon->timer);

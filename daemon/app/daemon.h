@@ -10,6 +10,7 @@
 
 #include <systemd/sd-event.h>
 
+#include "app/route-choice.h"
 #include "audio/audio.h"
 #include "bus/bus.h"
 #include "config/config.h"
@@ -30,6 +31,7 @@ struct daemon {
         struct engine *engine;
         struct bus *bus;
         struct audio *audio; /* NULL: without sound */
+        struct route_choice *route_choices;
         sd_event_source *timer, *orphans, *waiting, *sigterm, *sigint, *sighup;
         bool settling;
         bool named; /* the name was ours at least once */

@@ -138,11 +138,16 @@ static void hook_list_routes(bus_route_fn route_fn, void *fn_userdata, void *use
                 audio_list_routes(daemon->audio, pass_route, &bridge);
 }
 
-static int hook_set_route(const char *id, void *userdata)
+/* Before the call has nodes the choice waits for its first wish. */
+static int hook_set_route(const char *call, const char *id, void *userdata)
 {
         struct daemon *daemon = userdata;
+        int r;
 
-        return daemon->audio ? audio_set_route(daemon->audio, id) : -EOPNOTSUPP;
+        if (!daemon->audio)
+                return -EOPNOTSUPP;
+        r = audio_set_route(daemon->audio, call, id);
+        return r == -ENOENT ? route_choice_set(&daemon->route_choices, call, id) : r;
 }
 
 static int hook_nodes(const char *call, const char **ret_sink, const char **ret_source,

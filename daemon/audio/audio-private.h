@@ -4,10 +4,12 @@
 #define CALLSD_AUDIO_AUDIO_PRIVATE_H
 
 #include "audio/audio.h"
-#include "audio/feedback.h"
+#include "audio/device.h"
+#include "audio/echo-cancel.h"
 #include "audio/graph.h"
 #include "audio/pw-loop.h"
 #include "audio/ring.h"
+#include "audio/route.h"
 #include "audio/session.h"
 
 enum audio_state {
@@ -25,8 +27,11 @@ struct audio {
         sd_event_source *timer;
         struct server server;
         struct graph graph;
+        struct devices devices;
+        struct device_use *device_uses;
+        struct routes routes;
         struct ring ring;
-        struct feedback feedback;
+        struct canceller canceller;
         struct session *sessions;
 
         enum audio_state state;

@@ -12,6 +12,8 @@
 #include <utlist.h>
 
 #include "audio/audio-private.h"
+#include "audio/device-use.h"
+#include "audio/echo-cancel.h"
 #include "audio/find.h"
 #include "audio/route.h"
 #include "audio/shared.h"
@@ -51,7 +53,7 @@ static void on_node_added(struct graph_node *node, void *userdata)
         if (graph_node_is_stream(node))
                 find_stream_changed(audio, node);
         else if (strncmp(node->media_class, "Audio/", 6) == 0)
-                audio_changed(audio);
+                route_changed(audio);
 }
 
 static void touch_session_of(struct audio *audio, struct graph_node *node)
@@ -66,6 +68,8 @@ static void on_node_info(struct graph_node *node, void *userdata)
 {
         if (graph_node_is_stream(node))
                 find_stream_changed(userdata, node);
+        else if (node->device != 0)
+                route_changed(userdata);
         else
                 touch_session_of(userdata, node);
 }
@@ -82,8 +86,7 @@ static void on_node_removed(struct graph_node *node, void *userdata)
         session_node_removed(audio, node);
         if (node->session)
                 session_touch(node->session);
-        if (route_uses(audio, node))
-                session_touch_all(audio);
+        route_node_removed(audio, node);
         audio_changed(audio);
 }
 
@@ -96,7 +99,15 @@ static void on_ports(struct graph_node *node, void *userdata)
                 session_touch(session);
         else if (node->session)
                 session_touch(node->session);
-        else if (route_uses(audio, node))
+        else if (strncmp(node->media_class, "Audio/", 6) == 0)
+                route_changed(audio);
+}
+
+static void touch_link(struct audio *audio, const struct graph_link *link)
+{
+        touch_session_of(audio, link->output);
+        touch_session_of(audio, link->input);
+        if (echo_cancel_uses(link->output) || echo_cancel_uses(link->input))
                 session_touch_all(audio);
         if (strncmp(node->media_class, "Audio/", 6) == 0)
                 audio_wake(audio);
@@ -114,14 +125,12 @@ static void on_link_added(struct graph_link *link, void *userdata)
         if (session)
                 session_links_added(session, link);
         find_link_added(audio, link);
-        touch_session_of(audio, link->output);
-        touch_session_of(audio, link->input);
+        touch_link(audio, link);
 }
 
 static void on_link_removed(struct graph_link *link, void *userdata)
 {
-        touch_session_of(userdata, link->output);
-        touch_session_of(userdata, link->input);
+        touch_link(userdata, link);
 }
 
 static void on_target(struct graph_node *node, void *userdata)
@@ -132,8 +141,7 @@ static void on_target(struct graph_node *node, void *userdata)
 
 static void on_defaults(void *userdata)
 {
-        session_touch_all(userdata);
-        audio_changed(userdata);
+        route_changed(userdata);
 }
 
 static void start_reading(struct audio *audio)
@@ -173,8 +181,7 @@ static void on_manager(bool present, void *userdata)
          * and nodes that are missing when it comes back send their streams to the devices. */
         log_notice("the session manager is gone: the nodes of calls are made anew");
         find_manager_lost(audio);
-        /* Streams that are older than their session manager are not always linked by it. */
-        stop_sounds(audio);
+        echo_cancel_unload(audio);
         HASH_ITER (hh, audio->sessions, session, next) {
                 session_recreate(session);
         }
@@ -204,6 +211,7 @@ static void on_connected(void *userdata)
                 log_warning("PipeWire gives no registry; calls go on without audio handling");
                 return;
         }
+        devices_connect(&audio->devices);
         start_reading(audio);
 }
 
@@ -214,11 +222,15 @@ static void on_lost(void *userdata)
         struct session *next;
 
         audio->state = AUDIO_OFF;
-        stop_sounds(audio);
+        echo_cancel_unload(audio);
+        ring_disconnect(&audio->ring);
         HASH_ITER (hh, audio->sessions, session, next) {
                 session_disconnected(session);
         }
+        devices_disconnect(&audio->devices);
+        device_use_done(audio);
         graph_disconnect(&audio->graph);
+        routes_done(&audio->routes);
         audio_changed(audio);
 }
 
@@ -318,7 +330,7 @@ static void tell_ready(struct session *session)
                 audio->events.ready_fn(session->key, session->serial,
                                        nodes ? session->sink.name : NULL,
                                        nodes ? session->source.name : NULL,
-                                       nodes ? audio_get_route(audio) : NULL, audio->userdata);
+                                       nodes ? route_get_id(session) : NULL, audio->userdata);
 }
 
 /* Settling */
@@ -361,6 +373,7 @@ static void arm_timer(struct audio *audio)
         }
         if (audio->state == AUDIO_READING)
                 next = earliest(next, audio->reading_until);
+        next = earliest(next, route_deadline(audio, now));
         if (audio->defaults_until > now)
                 next = earliest(next, audio->defaults_until);
         if (next == USEC_INFINITY) {
@@ -396,11 +409,13 @@ static void reconcile_all(struct audio *audio)
                 audio->rescan = false;
                 find_rescan(audio);
         }
+        route_settle(audio);
         HASH_ITER (hh, audio->sessions, session, next) {
                 if (session->dirty && !session->orphan)
                         session_reconcile(session);
                 session->dirty = false;
         }
+        echo_cancel_settle(audio);
         /* One sync for all that became complete in this turn. */
         HASH_ITER (hh, audio->sessions, session, next) {
                 if (!session->ready_due || !session->complete || session->ticket != 0)
@@ -470,9 +485,8 @@ int audio_new(struct sd_event *event, const struct audio_events *events, void *u
         r = server_init(&audio->server, event, &server_events, audio);
         if (r < 0)
                 goto fail;
-        r = ring_init(&audio->ring, audio, audio->server.loop);
-        if (r == 0)
-                r = feedback_init(&audio->feedback, audio, audio->server.loop);
+        devices_init(&audio->devices, audio->server.context, route_device_changed, audio);
+        r = ring_init(&audio->ring, audio->server.loop, on_ring_changed, audio);
         if (r == 0)
                 r = sd_event_add_defer(event, &audio->settle, on_settle, audio);
         if (r >= 0)
@@ -520,6 +534,7 @@ void audio_free(struct audio *audio)
                 session_free(session);
         }
         server_done(&audio->server);
+        routes_done(&audio->routes);
         sd_event_source_disable_unref(audio->settle);
         sd_event_source_disable_unref(audio->timer);
         sd_event_unref(audio->event);

@@ -32,6 +32,8 @@ struct audio_wish {
         pid_t pid;              /* of the provider, 0 = not known */
         const char *app_id;     /* of a sandboxed provider, "" = none */
         bool mix;               /* the provider asked for MixGroups */
+        bool own_echo_cancel;   /* and this is its own business */
+        const char *route;      /* id of the one to use from now on; "" or NULL: no other */
         const char *group;      /* "" = a lone call */
 };
 
@@ -53,7 +55,7 @@ struct audio_events {
 
 /* A place where a call can be heard. */
 struct audio_route {
-        const char *id;          /* node.name of the sink */
+        const char *id;          /* of a sink, of a port of a card, or of a headset */
         const char *kind;        /* earpiece, speaker, headset, bluetooth, car, hdmi, other */
         const char *description; /* for people */
         bool available;
@@ -138,10 +140,14 @@ void audio_set_ringback(struct audio *audio, bool on);
 void audio_play_keys(struct audio *audio, const char *keys);
 
 bool audio_is_available(const struct audio *audio);
-/* node.name of the speaker in use, "" without one. */
-const char *audio_get_route(const struct audio *audio);
+/* The id of the route in use, or of the one that a call would take now; "" without one. */
+const char *audio_get_route(struct audio *audio);
+/* All that can be chosen, also what is not there now, or needs another profile of its device. */
 void audio_list_routes(struct audio *audio, audio_route_fn route_fn, void *userdata);
-/* -EOPNOTSUPP so far: the user's default device decides. */
-int audio_set_route(struct audio *audio, const char *id);
+/*
+ * Moves the call to a route, until it is over; "" gives the decision back to the preference and the
+ * default device. -ENOENT for a call without nodes, -EINVAL for a route that is not available.
+ */
+int audio_set_route(struct audio *audio, const char *call, const char *id);
 
 #endif

@@ -179,7 +179,7 @@ static void add_node(struct graph *graph, uint32_t id, const struct spa_dict *pr
         }
         HASH_ADD(hh, graph->nodes, id, sizeof(node->id), node);
         ours = names_is_ours(node->name);
-        if (ours || graph_node_is_stream(node))
+        if (ours || graph_node_is_stream(node) || node->device != 0)
                 bind_node(graph, node, ours);
         graph->events->node_added_fn(node, graph->userdata);
 }

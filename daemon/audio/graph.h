@@ -59,6 +59,8 @@ struct graph_node {
         uint32_t id;
         uint64_t serial;
         uint32_t client;
+        uint32_t device; /* whose profile made it; 0 = none */
+        int priority;    /* priority.session: the session manager's order of devices */
         char *name;
         char *media_class;
         char *role;
@@ -69,7 +71,7 @@ struct graph_node {
         char *moved_to;             /* target.object in the metadata: a serial or a name */
         bool doomed;
 
-        /* From its info; for streams and our own nodes only. */
+        /* From its info; for streams, our own nodes and those of devices only. */
         struct pw_proxy *proxy;
         struct spa_hook listener;
         struct spa_hook proxy_listener;
@@ -81,6 +83,7 @@ struct graph_node {
         bool capture_sink; /* records what a sink plays */
         bool has_mute;
         bool mute;
+        int card; /* card.profile.device: which part of its device it is; -1 = not known */
 
         /* Kept for find.c: the session whose stream this is. */
         struct session *session;

@@ -14,6 +14,7 @@
 #include <utlist.h>
 
 #include "audio/audio-private.h"
+#include "audio/echo-cancel.h"
 #include "audio/find.h"
 #include "audio/route.h"
 #include "util/log.h"
@@ -130,14 +131,15 @@ static void plan_mix(struct plan *plan, struct session *session)
 
 static void make_plan(struct session *session, struct plan *plan)
 {
-        bool wait_speaker;
-        bool wait_microphone;
+        struct route_ends ends;
 
+        route_resolve(session, &ends);
+        echo_cancel_insert(session, &ends);
         *plan = (struct plan){
-                .speaker = route_speaker(session->audio, &wait_speaker),
-                .microphone = route_microphone(session->audio, &wait_microphone),
+                .speaker = ends.speaker,
+                .microphone = ends.microphone,
+                .complete = !ends.wait,
         };
-        plan->complete = !wait_speaker && !wait_microphone;
         if (plan->speaker)
                 plan_nodes(plan, session->sink.node, plan->speaker);
         if (session->mic_barred)

@@ -90,6 +90,7 @@ void session_free(struct session *session)
         free(session->provider);
         free(session->app_id);
         free(session->group);
+        free(session->route);
         free(session);
 }
 

@@ -62,6 +62,12 @@ struct session {
         char *group;
         pid_t pid;
         bool mix;
+        bool own_echo_cancel;
+        char *route; /* id of the one that was chosen; NULL: the preference, or the default */
+
+        uint64_t on_device; /* serial of the headset that the call is on; 0 = none */
+        uint64_t on_node;   /* and of the sink */
+        usec_t hold_until;  /* it is without a sink, and may get another one until then */
 
         struct session_node sink;
         struct session_node source;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "audio/audio-private.h"
+#include "audio/route.h"
 #include "audio/shared.h"
 #include "util/log.h"
 
@@ -40,6 +41,8 @@ static int take_texts(struct session *session, const struct audio_wish *wish)
 
 static void take_wish(struct session *session, const struct audio_wish *wish)
 {
+        if (session->orphan)
+                route_adopt(session);
         session->orphan = false;
         session->level = wish->level;
         session->muted = wish->muted;
@@ -47,10 +50,15 @@ static void take_wish(struct session *session, const struct audio_wish *wish)
         session->kind = wish->kind;
         session->pid = wish->pid;
         session->mix = wish->mix;
+        session->own_echo_cancel = wish->own_echo_cancel;
         session->ready_due = true;
         session->ticket = 0;
         session->complete = false;
         session->patience = audio_now() + PATIENCE;
+        if (wish->level == AUDIO_LEVEL_NONE) {
+                free(session->route);
+                session->route = NULL;
+        }
         if (!wish->muted) {
                 session->mic_barred = false;
                 session->mute_fights = 0;
@@ -74,6 +82,8 @@ int audio_set(struct audio *audio, const struct audio_wish *wish)
         if (r < 0)
                 return r;
         take_wish(session, wish);
+        if (wish->route && *wish->route)
+                (void)audio_set_route(audio, wish->call, wish->route);
         session_close(session);
         shared_update(audio, session->provider);
         session_touch(session);

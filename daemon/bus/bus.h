@@ -57,7 +57,8 @@ struct bus_hooks {
         bool (*audio_linked)(const char *call, void *userdata);
         const char *(*audio_route)(void *userdata);
         void (*audio_list_routes)(bus_route_fn route_fn, void *fn_userdata, void *userdata);
-        int (*audio_set_route)(const char *id, void *userdata);
+        /* -EINVAL for a route that is not available (any more); "" undoes an earlier choice */
+        int (*audio_set_route)(const char *call, const char *id, void *userdata);
         /* -ENOENT while the call's nodes do not exist */
         int (*audio_nodes)(const char *call, const char **ret_sink, const char **ret_source,
                            void *userdata);

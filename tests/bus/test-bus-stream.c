@@ -10,7 +10,7 @@
 static struct world world;
 static struct peer *app, *user;
 static bool available, exists;
-static char chosen[64];
+static char chosen[64], chosen_for[64];
 
 static bool fake_available(void *userdata)
 {
@@ -40,10 +40,11 @@ static void fake_routes(bus_route_fn route_fn, void *fn_userdata, void *userdata
         route_fn(&headset, fn_userdata);
 }
 
-static int fake_set_route(const char *id, void *userdata)
+static int fake_set_route(const char *call, const char *id, void *userdata)
 {
         (void)userdata;
         snprintf(chosen, sizeof(chosen), "%s", id);
+        snprintf(chosen_for, sizeof(chosen_for), "%s", call);
         return 0;
 }
 

@@ -6,6 +6,7 @@
 #include "audio/audio.h"
 #include "audio/device.h"
 #include "audio/echo-cancel.h"
+#include "audio/feedback.h"
 #include "audio/graph.h"
 #include "audio/pw-loop.h"
 #include "audio/ring.h"
@@ -31,6 +32,7 @@ struct audio {
         struct device_use *device_uses;
         struct routes routes;
         struct ring ring;
+        struct feedback feedback;
         struct canceller canceller;
         struct session *sessions;
 

@@ -181,6 +181,8 @@ static void on_manager(bool present, void *userdata)
          * and nodes that are missing when it comes back send their streams to the devices. */
         log_notice("the session manager is gone: the nodes of calls are made anew");
         find_manager_lost(audio);
+        /* Streams that are older than their session manager are not always linked by it. */
+        stop_sounds(audio);
         echo_cancel_unload(audio);
         HASH_ITER (hh, audio->sessions, session, next) {
                 session_recreate(session);
@@ -223,7 +225,7 @@ static void on_lost(void *userdata)
 
         audio->state = AUDIO_OFF;
         echo_cancel_unload(audio);
-        ring_disconnect(&audio->ring);
+        stop_sounds(audio);
         HASH_ITER (hh, audio->sessions, session, next) {
                 session_disconnected(session);
         }
@@ -486,7 +488,9 @@ int audio_new(struct sd_event *event, const struct audio_events *events, void *u
         if (r < 0)
                 goto fail;
         devices_init(&audio->devices, audio->server.context, route_device_changed, audio);
-        r = ring_init(&audio->ring, audio->server.loop, on_ring_changed, audio);
+        r = ring_init(&audio->ring, audio, audio->server.loop);
+        if (r == 0)
+                r = feedback_init(&audio->feedback, audio, audio->server.loop);
         if (r == 0)
                 r = sd_event_add_defer(event, &audio->settle, on_settle, audio);
         if (r >= 0)

@@ -109,8 +109,6 @@ static void touch_link(struct audio *audio, const struct graph_link *link)
         touch_session_of(audio, link->input);
         if (echo_cancel_uses(link->output) || echo_cancel_uses(link->input))
                 session_touch_all(audio);
-        if (strncmp(node->media_class, "Audio/", 6) == 0)
-                audio_wake(audio);
 }
 
 static void on_link_added(struct graph_link *link, void *userdata)

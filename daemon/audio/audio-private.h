@@ -8,6 +8,8 @@
 #include "audio/echo-cancel.h"
 #include "audio/feedback.h"
 #include "audio/graph.h"
+#include "audio/journal.h"
+#include "audio/other-sound.h"
 #include "audio/pw-loop.h"
 #include "audio/ring.h"
 #include "audio/route.h"
@@ -34,6 +36,8 @@ struct audio {
         struct ring ring;
         struct feedback feedback;
         struct canceller canceller;
+        struct journal journal;
+        struct other_sound other;
         struct session *sessions;
 
         enum audio_state state;

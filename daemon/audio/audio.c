@@ -66,6 +66,7 @@ static void touch_session_of(struct audio *audio, struct graph_node *node)
 
 static void on_node_info(struct graph_node *node, void *userdata)
 {
+        audio_wake(userdata);
         if (graph_node_is_stream(node))
                 find_stream_changed(userdata, node);
         else if (node->device != 0)
@@ -84,6 +85,7 @@ static void on_node_removed(struct graph_node *node, void *userdata)
         struct audio *audio = userdata;
 
         session_node_removed(audio, node);
+        duck_node_removed(&audio->other.duck, node);
         if (node->session)
                 session_touch(node->session);
         route_node_removed(audio, node);
@@ -107,6 +109,7 @@ static void touch_link(struct audio *audio, const struct graph_link *link)
 {
         touch_session_of(audio, link->output);
         touch_session_of(audio, link->input);
+        audio_wake(audio);
         if (echo_cancel_uses(link->output) || echo_cancel_uses(link->input))
                 session_touch_all(audio);
 }
@@ -222,6 +225,7 @@ static void on_lost(void *userdata)
         struct session *next;
 
         audio->state = AUDIO_OFF;
+        duck_disconnected(&audio->other.duck);
         echo_cancel_unload(audio);
         stop_sounds(audio);
         HASH_ITER (hh, audio->sessions, session, next) {
@@ -452,6 +456,8 @@ static int on_settle(sd_event_source *source, void *userdata)
                 reconcile_all(audio);
         HASH_ITER (hh, audio->sessions, session, next) {
                 tell_nodes(session);
+        if (audio->state != AUDIO_READING)
+                other_sound_reconcile(&audio->other);
                 tell_ready(session);
         }
         update_sounds(audio);
@@ -487,10 +493,13 @@ int audio_new(struct sd_event *event, const struct audio_events *events, void *u
                 goto fail;
         devices_init(&audio->devices, audio->server.context, route_device_changed, audio);
         r = ring_init(&audio->ring, audio, audio->server.loop);
+        journal_init(&audio->journal);
         if (r == 0)
                 r = feedback_init(&audio->feedback, audio, audio->server.loop);
         if (r == 0)
                 r = sd_event_add_defer(event, &audio->settle, on_settle, audio);
+        if (r == 0)
+                r = other_sound_init(&audio->other, audio);
         if (r >= 0)
                 r = sd_event_add_time(event, &audio->timer, CLOCK_MONOTONIC, 0, 1, on_timer, audio);
         if (r < 0) {
@@ -532,6 +541,7 @@ void audio_free(struct audio *audio)
                 return;
         ring_done(&audio->ring);
         feedback_done(&audio->feedback);
+        other_sound_done(&audio->other);
         HASH_ITER (hh, audio->sessions, session, next) {
                 session_free(session);
         }
@@ -543,3 +553,4 @@ void audio_free(struct audio *audio)
         audio_config_done(&audio->config);
         free(audio);
 }
+        journal_done(&audio->journal);

@@ -79,6 +79,7 @@ void parse_node_info(struct graph_node *node, const struct spa_dict *props)
         /* The older name of the same thing, which pipewire-pulse and the ALSA plugin still use. */
         if (!target)
                 target = spa_dict_lookup(props, "node.target");
+        node->filter = spa_dict_lookup(props, PW_KEY_NODE_LINK_GROUP) != NULL;
         parse_replace(&node->target, target);
         parse_replace(&node->call_id, spa_dict_lookup(props, KEY_CALL_ID));
         if (role)

@@ -81,6 +81,7 @@ struct graph_node {
         char *target;      /* target.object as the stream itself says */
         pid_t claimed_pid; /* application.process.id: a hint, for PulseAudio clients alone */
         bool capture_sink; /* records what a sink plays */
+        bool filter;       /* the other half of a sink or source: an effect, a loopback */
         bool has_mute;
         bool mute;
         int card; /* card.profile.device: which part of its device it is; -1 = not known */

@@ -41,6 +41,13 @@ static void arm_retry(struct server *server, usec_t delay)
         sd_event_source_set_enabled(server->retry, SD_EVENT_ONESHOT);
 }
 
+static void on_core_info(void *data, const struct pw_core_info *info)
+{
+        struct server *server = data;
+
+        server->cookie = info->cookie;
+}
+
 static void on_core_done(void *data, uint32_t id, int seq)
 {
         struct server *server = data;
@@ -81,6 +88,7 @@ static void on_core_error(void *data, uint32_t id, int seq, int res, const char 
 
 static const struct pw_core_events core_events = {
         PW_VERSION_CORE_EVENTS,
+        .info = on_core_info,
         .done = on_core_done,
         .error = on_core_error,
 };

@@ -27,6 +27,7 @@
 #include <spa/param/route.h>
 #include <spa/pod/builder.h>
 #include <spa/pod/filter.h>
+#include <spa/pod/parser.h>
 
 #include "support/fake-device/cards.h"
 #include "util/macro.h"
@@ -495,7 +496,7 @@ static int run(struct fake *fake)
 
         fake->core = context ? pw_context_connect(context, NULL, 0) : NULL;
         if (!fake->core) {
-                fprintf(stderr, "callsd-fake-device: no PipeWire: %m\n");
+                fprintf(stderr, "callsd-fake-device: no PipeWire: %s\n", strerror(errno));
                 return EXIT_FAILURE;
         }
         fake->timer = pw_loop_add_timer(loop, on_timer, fake);

@@ -367,14 +367,18 @@ static void reconcile(struct playback *playback)
 static bool is_played(const struct playback *playback)
 {
         const struct player *player;
+        bool played = false;
 
         if (!playback->wanted || playback->source.sound || playback->source.tone.pattern)
                 return false;
         DL_FOREACH (playback->players, player) {
+                if (player->serial != playback->serial)
+                        continue;
                 if (player->stream && !player->failed && !atomic_load(&player->over))
                         return false;
+                played = true;
         }
-        return playback->players != NULL;
+        return played;
 }
 
 /* For this time. */

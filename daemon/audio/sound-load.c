@@ -64,7 +64,7 @@ static int open_named(struct sound_load *load, int *ret_fd)
                 if (r < 0)
                         snprintf(problem, SOUND_PROBLEM_SIZE,
                                  "%s; a sound file that callsd can read is wanted",
-                                 r == -ENOTSUP ? "It is no regular file" : strerror(-r));
+                                 r == -ENOTSUP ? "it is no regular file" : strerror(-r));
                 return r;
         }
         r = sound_theme_open(load->directories, load->name, ret_fd);

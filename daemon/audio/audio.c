@@ -184,7 +184,7 @@ static void on_manager(bool present, void *userdata)
         find_manager_lost(audio);
         /* Streams that are older than their session manager are not always linked by it. */
         stop_sounds(audio);
-        echo_cancel_unload(audio);
+        echo_cancel_retire(audio);
         HASH_ITER (hh, audio->sessions, session, next) {
                 session_recreate(session);
         }
@@ -226,13 +226,13 @@ static void on_lost(void *userdata)
 
         audio->state = AUDIO_OFF;
         duck_disconnected(&audio->other.duck);
-        echo_cancel_unload(audio);
+        echo_cancel_disconnected(audio);
         stop_sounds(audio);
         HASH_ITER (hh, audio->sessions, session, next) {
                 session_disconnected(session);
         }
-        devices_disconnect(&audio->devices);
         device_use_done(audio);
+        devices_disconnect(&audio->devices);
         graph_disconnect(&audio->graph);
         routes_done(&audio->routes);
         audio_changed(audio);
@@ -360,6 +360,8 @@ static usec_t session_deadline(const struct session *session)
                 next = earliest(next, session->patience);
         if (session->relink_at != 0)
                 next = earliest(next, session->relink_at);
+        if (session->give_back_at != 0)
+                next = earliest(next, session->give_back_at);
         if (session->empty_since != 0)
                 next = earliest(next, session->look_again);
         return next;
@@ -378,6 +380,8 @@ static void arm_timer(struct audio *audio)
         if (audio->state == AUDIO_READING)
                 next = earliest(next, audio->reading_until);
         next = earliest(next, route_deadline(audio, now));
+        if (audio->canceller.look_at != 0)
+                next = earliest(next, audio->canceller.look_at);
         if (audio->defaults_until > now)
                 next = earliest(next, audio->defaults_until);
         if (next == USEC_INFINITY) {
@@ -454,10 +458,10 @@ static int on_settle(sd_event_source *source, void *userdata)
         tell_available(audio);
         if (audio->state == AUDIO_ON)
                 reconcile_all(audio);
-        HASH_ITER (hh, audio->sessions, session, next) {
-                tell_nodes(session);
         if (audio->state != AUDIO_READING)
                 other_sound_reconcile(&audio->other);
+        HASH_ITER (hh, audio->sessions, session, next) {
+                tell_nodes(session);
                 tell_ready(session);
         }
         update_sounds(audio);
@@ -491,15 +495,15 @@ int audio_new(struct sd_event *event, const struct audio_events *events, void *u
         r = server_init(&audio->server, event, &server_events, audio);
         if (r < 0)
                 goto fail;
+        journal_init(&audio->journal);
         devices_init(&audio->devices, audio->server.context, route_device_changed, audio);
         r = ring_init(&audio->ring, audio, audio->server.loop);
-        journal_init(&audio->journal);
         if (r == 0)
                 r = feedback_init(&audio->feedback, audio, audio->server.loop);
         if (r == 0)
-                r = sd_event_add_defer(event, &audio->settle, on_settle, audio);
-        if (r == 0)
                 r = other_sound_init(&audio->other, audio);
+        if (r == 0)
+                r = sd_event_add_defer(event, &audio->settle, on_settle, audio);
         if (r >= 0)
                 r = sd_event_add_time(event, &audio->timer, CLOCK_MONOTONIC, 0, 1, on_timer, audio);
         if (r < 0) {
@@ -539,9 +543,10 @@ void audio_free(struct audio *audio)
 
         if (!audio)
                 return;
+        echo_cancel_done(audio);
+        other_sound_done(&audio->other);
         ring_done(&audio->ring);
         feedback_done(&audio->feedback);
-        other_sound_done(&audio->other);
         HASH_ITER (hh, audio->sessions, session, next) {
                 session_free(session);
         }
@@ -551,6 +556,6 @@ void audio_free(struct audio *audio)
         sd_event_source_disable_unref(audio->timer);
         sd_event_unref(audio->event);
         audio_config_done(&audio->config);
+        journal_done(&audio->journal);
         free(audio);
 }
-        journal_done(&audio->journal);

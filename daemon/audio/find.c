@@ -8,6 +8,7 @@
 #include <utlist.h>
 
 #include "audio/audio-private.h"
+#include "audio/graph-parse.h"
 #include "audio/shared.h"
 #include "util/log.h"
 
@@ -69,23 +70,30 @@ static bool is_call_role(const struct graph_node *stream)
                (streq(stream->role, "Communication") || streq(stream->role, "Phone"));
 }
 
+/* A call that rings has no stream to itself as long as another one of its app is further. */
 static struct session *find_by_provider(struct audio *audio, const struct graph_node *stream)
 {
         struct session *session;
         struct session *next;
         struct session *first = NULL;
+        struct session *gated = NULL;
         unsigned n = 0;
 
         HASH_ITER (hh, audio->sessions, session, next) {
-                if (session->shared || !session_has_nodes_wish(session) ||
-                    !is_of_provider(audio, stream, session))
+                if (session->shared || session->orphan || session->kind != CALL_AUDIO_STREAMS ||
+                    session->level == AUDIO_LEVEL_NONE || !is_of_provider(audio, stream, session))
                         continue;
+                if (session->level == AUDIO_LEVEL_GATED) {
+                        if (!gated || stream->session == session)
+                                gated = session;
+                        continue;
+                }
                 if (!first)
                         first = session;
                 n++;
         }
         if (n <= 1)
-                return first;
+                return first ? first : gated;
         /* Which of them is for the stream itself to say; and what it says comes a moment later. */
         if (!stream->has_info || !is_call_role(stream))
                 return NULL;
@@ -105,7 +113,8 @@ static struct session *find_session(struct audio *audio, const struct graph_node
                 return session_find(audio, stream->call_id);
         /* Where an earlier daemon put it: with several calls of one provider it is that one. */
         moved = find_by_target(audio, stream->moved_to);
-        if (moved && (moved->orphan || session_has_nodes_wish(moved)))
+        if (moved && (moved->orphan ||
+                      (session_has_nodes_wish(moved) && moved->level >= AUDIO_LEVEL_NODES)))
                 return moved;
         session = find_by_provider(audio, stream);
         return session ? session : moved;
@@ -208,6 +217,21 @@ static void release_stream(struct graph_node *stream)
         stream->joined = false;
 }
 
+void find_give_back(struct session *session)
+{
+        struct graph_node *stream;
+        struct graph_node *next;
+
+        HASH_ITER (hh, session->audio->graph.nodes, stream, next) {
+                if (stream->session != session || stream->joined || stream->call_id ||
+                    (!is_playback(stream) && stream->serial > session->born))
+                        continue;
+                release_stream(stream);
+                /* The metadata says so only later, and until then we would take it back. */
+                parse_replace(&stream->moved_to, NULL);
+        }
+}
+
 static void bind_stream(struct audio *audio, struct graph_node *stream, struct session *session,
                         bool joined)
 {
@@ -215,6 +239,8 @@ static void bind_stream(struct audio *audio, struct graph_node *stream, struct s
                 session_touch(stream->session);
         stream->session = session;
         stream->joined = joined;
+        if (session->level == AUDIO_LEVEL_GATED)
+                session->gate_used = true;
         session_touch(session);
         if (!joined)
                 move_stream(stream);
@@ -225,7 +251,7 @@ static void bind_stream(struct audio *audio, struct graph_node *stream, struct s
 static bool is_settled(const struct graph_node *stream)
 {
         return stream->session && !stream->joined && session_has_nodes_wish(stream->session) &&
-               !stream->call_id && !stream->target;
+               stream->session->level >= AUDIO_LEVEL_NODES && !stream->call_id && !stream->target;
 }
 
 void find_stream_changed(struct audio *audio, struct graph_node *stream)

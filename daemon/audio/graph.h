@@ -122,6 +122,7 @@ struct graph {
         uint32_t metadata_id;
         struct spa_hook metadata_listener;
         struct spa_hook metadata_proxy_listener;
+        uint64_t last_serial; /* the highest that was ever listed */
         char *default_sink;   /* node.name, or NULL */
         char *default_source; /* node.name, or NULL */
 };

@@ -184,6 +184,17 @@ static int add_sources(struct server *server)
                                           on_retry, server);
 }
 
+/* The data thread carries the ringtone and the echo canceller: it has the priority of a voice where
+ * the system allows it. */
+static struct pw_context *new_context(struct pw_loop *loop, const char *config)
+{
+        struct pw_properties *properties = pw_properties_new(PW_KEY_APP_NAME, "callsd", NULL);
+
+        if (properties && config)
+                pw_properties_set(properties, PW_KEY_CONFIG_NAME, config);
+        return pw_context_new(loop, properties, 0);
+}
+
 int server_init(struct server *server, sd_event *event, const struct server_events *events,
                 void *userdata)
 {
@@ -198,8 +209,9 @@ int server_init(struct server *server, sd_event *event, const struct server_even
                 return -ENOMEM;
         }
         pw_loop_enter(server->loop);
-        server->context =
-                pw_context_new(server->loop, pw_properties_new(PW_KEY_APP_NAME, "callsd", NULL), 0);
+        server->context = new_context(server->loop, "client-rt.conf");
+        if (!server->context)
+                server->context = new_context(server->loop, NULL);
         if (!server->context)
                 log_warning("PipeWire's client library does not start (%s): is its configuration "
                             "installed? Calls work without audio handling",

@@ -63,7 +63,12 @@ struct session {
         pid_t pid;
         bool mix;
         bool own_echo_cancel;
-        char *route; /* id of the one that was chosen; NULL: the preference, or the default */
+        bool gate_used;      /* at level GATED a stream came: it needs nodes to be silent on */
+        uint64_t born;       /* streams with serials up to this were there before the call */
+        usec_t over_at;      /* when the call was over; 0 = is not */
+        usec_t give_back_at; /* over, with streams that somebody else may want; 0 = none */
+        char *route;  /* id of the one that was chosen; NULL: the preference, or the default */
+        bool adopted; /* from an earlier daemon, and the route it is on is not known yet */
 
         uint64_t on_device; /* serial of the headset that the call is on; 0 = none */
         uint64_t on_node;   /* and of the sink */
@@ -91,7 +96,8 @@ struct session {
 static inline bool session_has_nodes_wish(const struct session *session)
 {
         return !session->orphan && session->kind == CALL_AUDIO_STREAMS &&
-               session->level != AUDIO_LEVEL_NONE;
+               (session->level >= AUDIO_LEVEL_NODES ||
+                (session->level == AUDIO_LEVEL_GATED && session->gate_used));
 }
 
 struct session *session_find(struct audio *audio, const char *key);

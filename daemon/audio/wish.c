@@ -42,9 +42,11 @@ static int take_texts(struct session *session, const struct audio_wish *wish)
 static void take_wish(struct session *session, const struct audio_wish *wish)
 {
         if (session->orphan)
-                route_adopt(session);
+                session->adopted = session_is_linked(session);
         session->orphan = false;
         session->level = wish->level;
+        if (wish->level != AUDIO_LEVEL_GATED)
+                session->gate_used = false;
         session->muted = wish->muted;
         session->serial = wish->serial;
         session->kind = wish->kind;
@@ -83,7 +85,7 @@ int audio_set(struct audio *audio, const struct audio_wish *wish)
                 return r;
         take_wish(session, wish);
         if (wish->route && *wish->route)
-                (void)audio_set_route(audio, wish->call, wish->route);
+                route_choose(session, wish->route);
         session_close(session);
         shared_update(audio, session->provider);
         session_touch(session);

@@ -153,6 +153,7 @@ enum call_audio {
 /* How far a call's audio path is to be built. */
 enum audio_level {
         AUDIO_LEVEL_NONE,   /* no nodes of its own (any more) */
+        AUDIO_LEVEL_GATED,  /* none that anybody needs, and streams of its app are kept silent */
         AUDIO_LEVEL_NODES,  /* its sink and source exist and are silent */
         AUDIO_LEVEL_LINKED, /* and are linked to speaker and microphone */
 };

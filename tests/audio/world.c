@@ -81,19 +81,39 @@ static void on_changed(void *userdata)
         world->n_changed++;
 }
 
+/* The test speaker is one with an echo; what is measured is exact without a canceller. */
+void world_cancel_echo(struct world *world, enum echo_cancel echo_cancel)
+{
+        struct audio_config config = AUDIO_CONFIG_DEFAULT;
+
+        config.echo_cancel = echo_cancel;
+        config.other_media = OTHER_MEDIA_LEAVE;
+        ck_assert_int_eq(audio_configure(world->audio, &config), 0);
+}
+
+static const struct audio_events events = {
+        .nodes_fn = on_nodes,
+        .ready_fn = on_ready,
+        .available_fn = on_available,
+        .changed_fn = on_changed,
+};
+
 void world_init_early(struct world *world)
 {
-        const struct audio_events events = {
-                .nodes_fn = on_nodes,
-                .ready_fn = on_ready,
-                .available_fn = on_available,
-                .changed_fn = on_changed,
-        };
-
         *world = (struct world){.n_calls = 0};
         current = world;
         ck_assert_int_ge(sd_event_new(&world->event), 0);
         ck_assert_int_eq(audio_new(world->event, &events, world, &world->audio), 0);
+        world_cancel_echo(world, ECHO_CANCEL_OFF);
+}
+
+void world_restart(struct world *world)
+{
+        audio_free(world->audio);
+        world->available = false;
+        ck_assert_int_eq(audio_new(world->event, &events, world, &world->audio), 0);
+        world_cancel_echo(world, ECHO_CANCEL_OFF);
+        world_pump(world, world->available);
 }
 
 void world_init(struct world *world)

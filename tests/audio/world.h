@@ -55,6 +55,10 @@ struct world {
 void world_init(struct world *world);
 /* The same without waiting for PipeWire. */
 void world_init_early(struct world *world);
+/* It is off unless a test says so; other sound is left alone. */
+void world_cancel_echo(struct world *world, enum echo_cancel echo_cancel);
+/* The next daemon, with the calls of this one. */
+void world_restart(struct world *world);
 /* All processes are ended, nodes stay in the server. */
 void world_done(struct world *world);
 

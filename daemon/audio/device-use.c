@@ -2,6 +2,7 @@
 /* What calls need of devices; see device-use.h. */
 #include "audio/device-use.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <utlist.h>
 
@@ -69,8 +70,78 @@ static struct device_use *get_use(struct audio *audio, const struct device *devi
 
 static void free_use(struct audio *audio, struct device_use *use)
 {
+        journal_remove(&audio->journal, use->record);
         DL_DELETE(audio->device_uses, use);
         free(use);
+}
+
+/* The journal: "PROFILE-BEFORE OURS [CARD PORT-BEFORE OURS]..." */
+
+static int write_record(struct audio *audio, struct device_use *use)
+{
+        const struct device_use_port *ports = use->ports;
+        struct journal_record *record;
+        char text[128];
+        int n;
+        int r;
+
+        n = snprintf(text, sizeof(text), "%d %d", use->profile_before, use->profile_ours);
+        for (unsigned i = 0; i < use->n_ports; i++)
+                n += snprintf(text + n, sizeof(text) - (size_t)n, " %d %d %d", ports[i].card,
+                              ports[i].before, ports[i].ours);
+        r = journal_add(&audio->journal, JOURNAL_PROFILE, audio->server.cookie, use->serial, text,
+                        &record);
+        if (r < 0)
+                return r;
+        journal_remove(&audio->journal, use->record);
+        use->record = record;
+        return 0;
+}
+
+static void read_record(struct device_use *use, const struct journal_record *record)
+{
+        struct device_use_port *ports = use->ports;
+        int n;
+
+        n = sscanf(record->text, "%d %d %d %d %d %d %d %d", &use->profile_before,
+                   &use->profile_ours, &ports[0].card, &ports[0].before, &ports[0].ours,
+                   &ports[1].card, &ports[1].before, &ports[1].ours);
+        use->n_ports = n >= 8 ? 2 : n >= 5 ? 1 : 0;
+}
+
+/* What an earlier callsd did is undone as if it were ours. */
+static void recall(struct audio *audio)
+{
+        struct journal_record *record;
+        struct journal_record *next;
+
+        DL_FOREACH_SAFE (audio->journal.records, record, next) {
+                struct device *device;
+                struct device_use *use;
+
+                if (record->kind != JOURNAL_PROFILE || record->cookie != audio->server.cookie)
+                        continue;
+                device = device_find_by_serial(&audio->devices, record->serial);
+                if (!device || find_use(audio, device))
+                        continue;
+                use = get_use(audio, device);
+                if (!use)
+                        return;
+                read_record(use, record);
+                use->record = record;
+                use->recalled = true;
+        }
+}
+
+static bool has_orphans(const struct audio *audio)
+{
+        const struct session *session;
+
+        for (session = audio->sessions; session; session = session->hh.next) {
+                if (session->orphan)
+                        return true;
+        }
+        return false;
 }
 
 /* Profiles */
@@ -131,7 +202,8 @@ static bool is_left_to_manager(struct audio *audio, const struct device *device,
         return now < use->grace;
 }
 
-static void switch_profile(struct device *device, struct device_use *use, int profile)
+static void switch_profile(struct audio *audio, struct device *device, struct device_use *use,
+                           int profile)
 {
         usec_t now = audio_now();
 
@@ -148,6 +220,10 @@ static void switch_profile(struct device *device, struct device_use *use, int pr
         if (use->profile_before < 0)
                 use->profile_before = device->params.profile;
         use->profile_ours = profile;
+        if (write_record(audio, use) < 0) {
+                use->failed = true;
+                return;
+        }
         use->until = now + PROFILE_WITHIN;
         log_info("Switching %s from profile %d to %d for a call", device->name,
                  device->params.profile, profile);
@@ -168,7 +244,8 @@ static struct device_use_port *get_port_use(struct device_use *use, int card)
         return &use->ports[use->n_ports++];
 }
 
-static void switch_port(struct device *device, struct device_use *use, int card, int port)
+static void switch_port(struct audio *audio, struct device *device, struct device_use *use,
+                        int card, int port)
 {
         int active = device_get_active(device, card);
         struct device_use_port *port_use;
@@ -184,6 +261,10 @@ static void switch_port(struct device *device, struct device_use *use, int card,
         if (port_use->before < 0)
                 port_use->before = active;
         port_use->ours = port;
+        if (write_record(audio, use) < 0) {
+                use->failed = true;
+                return;
+        }
         use->until = audio_now() + PORT_WITHIN;
         device_set_port(device, card, port);
 }
@@ -222,12 +303,12 @@ static void switch_ports(struct audio *audio, struct device *device, struct devi
         const struct device_port *microphone;
 
         if (sink && sink->card >= 0)
-                switch_port(device, use, sink->card, port->index);
+                switch_port(audio, device, use, sink->card, port->index);
         if (!source || source->card < 0)
                 return;
         microphone = choose_microphone(device, source->card, port_is_headset(device, port));
         if (microphone)
-                switch_port(device, use, source->card, microphone->index);
+                switch_port(audio, device, use, source->card, microphone->index);
 }
 
 /* One turn */
@@ -236,6 +317,7 @@ void device_use_begin(struct audio *audio)
 {
         struct device_use *use;
 
+        recall(audio);
         DL_FOREACH (audio->device_uses, use)
                 use->wanted = false;
 }
@@ -262,7 +344,7 @@ void device_use_need(struct audio *audio, struct device *device, const struct de
                 return;
         if (profile >= 0) {
                 if (!is_left_to_manager(audio, device, use, records))
-                        switch_profile(device, use, profile);
+                        switch_profile(audio, device, use, profile);
                 return;
         }
         use->grace = 0;
@@ -309,6 +391,9 @@ void device_use_end(struct audio *audio)
                 struct device *device = device_find_by_serial(&audio->devices, use->serial);
 
                 if (use->wanted || !device || !device->known || !device->proxy)
+                        continue;
+                /* Whose call it was is not known yet. */
+                if (use->recalled && has_orphans(audio))
                         continue;
                 if (undo(device, use))
                         free_use(audio, use);
@@ -366,8 +451,11 @@ usec_t device_use_deadline(struct audio *audio, usec_t now)
         return next;
 }
 
+/* What is to be undone stays in the journal. */
 void device_use_done(struct audio *audio)
 {
-        while (audio->device_uses)
+        while (audio->device_uses) {
+                audio->device_uses->record = NULL;
                 free_use(audio, audio->device_uses);
+        }
 }

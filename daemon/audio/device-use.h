@@ -13,6 +13,7 @@
 #include "audio/audio.h"
 #include "audio/device.h"
 #include "audio/graph.h"
+#include "audio/journal.h"
 
 struct device_use_port {
         int card;
@@ -34,6 +35,8 @@ struct device_use {
         usec_t grace;      /* until when the session manager may do it instead */
         bool failed;       /* it did not come: the device is used as it is */
         bool undone;       /* the way back has been asked for */
+        bool recalled;     /* an earlier callsd did it */
+        struct journal_record *record;
 };
 
 /* One turn: begin, then for each call keep or need, then end. */

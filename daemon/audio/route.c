@@ -256,7 +256,7 @@ void route_resolve(struct session *session, struct route_ends *ret_ends)
         struct route_ends ends = {.id = "", .kind = "other"};
         const struct route *route = session_find_route(session);
 
-        if (!devices_are_known(&audio->devices) || is_held(session)) {
+        if (!devices_are_known(&audio->devices) || session->adopted || is_held(session)) {
                 ends.wait = true;
         } else {
                 if (route)
@@ -266,6 +266,55 @@ void route_resolve(struct session *session, struct route_ends *ret_ends)
                 remember_device(session, &ends);
         }
         *ret_ends = ends;
+}
+
+/* Choosing */
+
+static int set_choice(struct session *session, const char *id)
+{
+        char *copy = NULL;
+
+        if (*id) {
+                copy = strdup(id);
+                if (!copy)
+                        return -ENOMEM;
+        }
+        free(session->route);
+        session->route = copy;
+        session->hold_until = 0;
+        session_touch_all(session->audio);
+        audio_changed(session->audio);
+        return 0;
+}
+
+void route_choose(struct session *session, const char *id)
+{
+        if (set_choice(session, id) < 0)
+                log_write(LOG_ERR, &(struct log_context){.call = session->key},
+                          "There is no memory for the choice of a route");
+}
+
+/* An earlier daemon linked it there, by a choice that we do not know. */
+static void stay_where_it_is(struct session *session)
+{
+        struct audio *audio = session->audio;
+        const struct route *expected = session_find_route(session);
+        const struct graph_link *link;
+
+        session->adopted = false;
+        if (session->route || !session->sink.node)
+                return;
+        DL_FOREACH2 (session->sink.node->outputs, link, output_next) {
+                const struct route *there;
+
+                if (link->doomed || graph_node_is_stream(link->input) ||
+                    names_is_ours(link->input->name))
+                        continue;
+                there = route_of_sink(audio, link->input);
+                if (there && there != (expected ? expected : default_route(audio)))
+                        route_choose(session, there->id);
+                return;
+        }
 }
 
 /* Devices */
@@ -300,8 +349,14 @@ static void settle_session(struct audio *audio, const struct session *session)
 
 void route_settle(struct audio *audio)
 {
-        const struct session *session;
+        struct session *session;
 
+        if (!devices_are_known(&audio->devices))
+                return;
+        for (session = audio->sessions; session; session = session->hh.next) {
+                if (session->adopted)
+                        stay_where_it_is(session);
+        }
         device_use_begin(audio);
         for (session = audio->sessions; session; session = session->hh.next) {
                 if (session_has_nodes_wish(session))
@@ -324,25 +379,6 @@ usec_t route_deadline(struct audio *audio, usec_t now)
         return next;
 }
 
-/* Choosing */
-
-static int set_choice(struct session *session, const char *id)
-{
-        char *copy = NULL;
-
-        if (*id) {
-                copy = strdup(id);
-                if (!copy)
-                        return -ENOMEM;
-        }
-        free(session->route);
-        session->route = copy;
-        session->hold_until = 0;
-        session_touch_all(session->audio);
-        audio_changed(session->audio);
-        return 0;
-}
-
 int audio_set_route(struct audio *audio, const char *call, const char *id)
 {
         struct session *session = session_find(audio, call);
@@ -355,30 +391,6 @@ int audio_set_route(struct audio *audio, const char *call, const char *id)
         if (route && route->device)
                 device_use_retry(audio, route->device);
         return set_choice(session, id);
-}
-
-void route_adopt(struct session *session)
-{
-        struct audio *audio = session->audio;
-        const struct graph_link *link;
-
-        if (session->route || !session->sink.node)
-                return;
-        DL_FOREACH2 (session->sink.node->outputs, link, output_next) {
-                const struct route *there;
-
-                if (link->doomed || graph_node_is_stream(link->input) ||
-                    names_is_ours(link->input->name))
-                        continue;
-                there = route_of_sink(audio, link->input);
-                if (!there && link->input->device == 0)
-                        return;
-                if (!there || there == session_find_route(session) ||
-                    (!session_find_route(session) && there == default_route(audio)))
-                        return;
-                (void)set_choice(session, there->id);
-                return;
-        }
 }
 
 /* What is told */

@@ -56,8 +56,8 @@ void route_device_changed(struct device *device, bool gone, void *userdata);
 
 /* The id of what the session is heard on, "" without any. */
 const char *route_get_id(struct session *session);
-/* A call that an earlier daemon has linked stays where it is heard. */
-void route_adopt(struct session *session);
+/* Also one that is not there (yet): until then it is as if nothing had been chosen. */
+void route_choose(struct session *session, const char *id);
 
 /* route-list.c */
 const struct routes *routes_get(struct audio *audio);

@@ -518,9 +518,16 @@ int main(int argc, char **argv)
 {
         struct fake fake = {.name = "fake", .priority = "100"};
         char device_name[128];
+        sigset_t signals;
         int status;
 
         prctl(PR_SET_PDEATHSIG, SIGTERM);
+        /* Before there are threads that would take them. */
+        sigemptyset(&signals);
+        sigaddset(&signals, SIGTERM);
+        sigaddset(&signals, SIGUSR1);
+        sigaddset(&signals, SIGUSR2);
+        sigprocmask(SIG_BLOCK, &signals, NULL);
         if (!parse(&fake, argc, argv))
                 return usage();
         setvbuf(stdout, NULL, _IOLBF, 0);

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <utlist.h>
 
+#include "audio/media-answer.h"
 #include "util/cleanup.h"
 #include "util/log.h"
 
@@ -27,7 +28,7 @@
 /* Stands for whichever player was used last, which is there under its own name as well. */
 #define PROXY_NAME NAME_PREFIX "playerctld"
 
-/* A player that was told to play says so within this time, or has not done it. */
+/* A player that was told to play says so within this time, or never. */
 #define RESUMING_FOR (2 * USEC_PER_SEC)
 
 enum player_state {
@@ -46,25 +47,9 @@ struct media_player {
         enum player_state state;
         bool stops;     /* it cannot pause, so it was stopped */
         bool confirmed; /* it has said that it does as it was told */
-        usec_t resuming_since;
         sd_bus_slot *call;
         struct journal_record *record;
 };
-
-/* A player's own words. */
-struct answer {
-        char status[16];
-        bool can_pause;
-        bool can_control;
-};
-
-static usec_t now_usec(void)
-{
-        struct timespec now;
-
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        return (usec_t)now.tv_sec * USEC_PER_SEC + (usec_t)now.tv_nsec / 1000;
-}
 
 static void tidy_soon(struct media_players *players)
 {
@@ -119,64 +104,6 @@ static bool is_known(struct media_players *players, const char *unique)
                         return true;
         }
         return false;
-}
-
-/* Reading */
-
-static int read_text(sd_bus_message *message, char *text, size_t size)
-{
-        const char *value;
-        int r = sd_bus_message_read(message, "v", "s", &value);
-
-        if (r < 0)
-                return r;
-        snprintf(text, size, "%s", value);
-        return 0;
-}
-
-static int read_truth(sd_bus_message *message, bool *ret_truth)
-{
-        int value;
-        int r = sd_bus_message_read(message, "v", "b", &value);
-
-        if (r < 0)
-                return r;
-        *ret_truth = value;
-        return 0;
-}
-
-static int read_property(sd_bus_message *message, struct answer *answer)
-{
-        const char *name;
-        int r = sd_bus_message_read(message, "s", &name);
-
-        if (r < 0)
-                return r;
-        if (streq(name, "PlaybackStatus"))
-                return read_text(message, answer->status, sizeof(answer->status));
-        if (streq(name, "CanPause"))
-                return read_truth(message, &answer->can_pause);
-        if (streq(name, "CanControl"))
-                return read_truth(message, &answer->can_control);
-        return sd_bus_message_skip(message, "v");
-}
-
-/* a{sv} */
-static int read_answer(sd_bus_message *message, struct answer *ret_answer)
-{
-        struct answer answer = {.status = "", .can_pause = true, .can_control = true};
-        int r = sd_bus_message_enter_container(message, 'a', "{sv}");
-
-        if (r < 0)
-                return r;
-        while ((r = sd_bus_message_enter_container(message, 'e', "sv")) > 0) {
-                r = read_property(message, &answer);
-                if (r < 0 || (r = sd_bus_message_exit_container(message)) < 0)
-                        return r;
-        }
-        if (r >= 0)
-                *ret_answer = answer;
-        return r;
 }
 
 /* Asking: without a limit of time, since a player that hangs does as it was told one day. */
@@ -242,19 +169,20 @@ static bool is_of_this_bus(const struct media_player *player)
 static int on_checked(sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
         struct media_player *player = userdata;
-        struct answer answer;
+        struct media_answer answer;
 
         (void)error;
         if (player->players->lost)
                 return 0;
-        if (sd_bus_message_is_method_error(reply, NULL) || read_answer(reply, &answer) < 0 ||
+        if (sd_bus_message_is_method_error(reply, NULL) || media_answer_read(reply, &answer) < 0 ||
             !streq(answer.status, left_as(player)) || !is_of_this_bus(player)) {
                 player_forget(player);
                 return 0;
         }
         player->state = PLAYER_RESUMING;
         player->confirmed = false;
-        player->resuming_since = now_usec();
+        sd_event_source_set_time_relative(player->players->patience, RESUMING_FOR);
+        sd_event_source_set_enabled(player->players->patience, SD_EVENT_ONESHOT);
         if (tell(player, "Play", on_played) < 0)
                 player_forget(player);
         return 0;
@@ -317,13 +245,13 @@ static int on_asked(sd_bus_message *reply, void *userdata, sd_bus_error *error)
         struct media_player *player = userdata;
         struct media_players *players = player->players;
         const char *sender = sd_bus_message_get_sender(reply);
-        struct answer answer;
+        struct media_answer answer;
         char *unique;
 
         (void)error;
         if (players->lost)
                 return 0;
-        if (sd_bus_message_is_method_error(reply, NULL) || read_answer(reply, &answer) < 0 ||
+        if (sd_bus_message_is_method_error(reply, NULL) || media_answer_read(reply, &answer) < 0 ||
             !sender || !players->paused || !streq(answer.status, "Playing") ||
             !answer.can_control || is_known(players, sender) || !(unique = strdup(sender))) {
                 player_forget(player);
@@ -394,11 +322,12 @@ static int on_changed(sd_bus_message *message, void *userdata, sd_bus_error *err
         struct media_player *player;
         struct media_player *next;
         const char *interface;
-        struct answer answer;
+        struct media_answer answer;
 
         (void)error;
         if (players->lost || !sender || sd_bus_message_read(message, "s", &interface) < 0 ||
-            !streq(interface, INTERFACE) || read_answer(message, &answer) < 0 || !*answer.status)
+            !streq(interface, INTERFACE) || media_answer_read(message, &answer) < 0 ||
+            !*answer.status)
                 return 0;
         DL_FOREACH_SAFE (players->players, player, next) {
                 if (streq(player->address, sender))
@@ -506,6 +435,20 @@ static int open_bus(struct media_players *players)
 
 /* Life */
 
+static int on_patience(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        struct media_players *players = userdata;
+        struct media_player *player;
+        struct media_player *next;
+
+        (void)source, (void)usec;
+        DL_FOREACH_SAFE (players->players, player, next) {
+                if (player->state == PLAYER_RESUMING && !player->record)
+                        player_forget(player);
+        }
+        return 0;
+}
+
 /* One that was told to play a moment ago may not have begun, and be missed by the question. */
 static void pause_again(struct media_players *players)
 {
@@ -518,12 +461,8 @@ static void pause_again(struct media_players *players)
                         player->state = PLAYER_PAUSED;
                         continue;
                 }
-                if (player->state != PLAYER_RESUMING)
-                        continue;
-                if (now_usec() - player->resuming_since < RESUMING_FOR)
+                if (player->state == PLAYER_RESUMING)
                         pause_player(player);
-                else
-                        player_forget(player);
         }
 }
 
@@ -580,7 +519,10 @@ int media_players_init(struct media_players *players, sd_event *event, struct jo
 
         *players = (struct media_players){.event = event, .journal = journal};
         r = sd_event_add_defer(event, &players->tidy, on_tidy, players);
-        if (r < 0 || (r = sd_event_source_set_enabled(players->tidy, SD_EVENT_OFF)) < 0)
+        if (r < 0 || (r = sd_event_source_set_enabled(players->tidy, SD_EVENT_OFF)) < 0 ||
+            (r = sd_event_add_time(event, &players->patience, CLOCK_MONOTONIC, 0, 0, on_patience,
+                                   players)) < 0 ||
+            (r = sd_event_source_set_enabled(players->patience, SD_EVENT_OFF)) < 0)
                 return r;
         DL_FOREACH_SAFE (journal->records, record, next) {
                 if (record->kind == JOURNAL_PAUSE && open_bus(players) == 0)
@@ -593,4 +535,5 @@ void media_players_done(struct media_players *players)
 {
         close_bus(players);
         players->tidy = sd_event_source_disable_unref(players->tidy);
+        players->patience = sd_event_source_disable_unref(players->patience);
 }

@@ -24,6 +24,7 @@ struct media_players {
         struct journal *journal;
         struct sd_bus *bus;    /* NULL while there is nothing to be done */
         sd_event_source *tidy; /* deferred: a connection cannot be closed inside of its callbacks */
+        sd_event_source *patience;    /* with players that were told to play */
         struct media_player *players; /* that we paused, or are about to */
         bool paused;
         bool lost;

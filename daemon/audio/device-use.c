@@ -15,6 +15,8 @@
 #define PORT_WITHIN (USEC_PER_SEC / 2)
 /* How long the session manager has for what it does by itself. */
 #define MANAGER_WITHIN (USEC_PER_SEC / 2)
+/* It chooses a profile for a device that has just come; ours comes after that. */
+#define NEW_FOR (300 * USEC_PER_MSEC)
 /* It sets a port of its own after a change of profile; against more than that we do not fight. */
 #define ATTEMPTS 5
 
@@ -207,6 +209,8 @@ static void switch_profile(struct audio *audio, struct device *device, struct de
 {
         usec_t now = audio_now();
 
+        if (now < device->known_since + NEW_FOR)
+                use->until = device->known_since + NEW_FOR;
         if (now < use->until)
                 return;
         if ((use->profile_ours == profile && use->until != 0) || use->attempts == ATTEMPTS) {

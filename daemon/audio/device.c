@@ -56,6 +56,8 @@ static void finish_reading(struct device *device)
         device_params_done(&device->params);
         device->params = device->reading;
         device->reading = (struct device_params){.profile = -1};
+        if (!device->known)
+                device->known_since = audio_now();
         device->known = true;
         device->devices->changed_fn(device, false, device->devices->userdata);
 }

@@ -72,6 +72,7 @@ struct device {
         char *form_factor;
         bool has_info;
         bool known; /* `params` were read at least once */
+        usec_t known_since;
         struct device_params params;
 
         struct device_params reading;

@@ -182,7 +182,8 @@ static void choose_headset(const char *delay)
         start_call();
         recorder = world_app_record(call);
         start_feed();
-        world_stays_silent(&world, recorder, 10);
+        /* Long enough for the session manager to be done with a new device. */
+        world_stays_silent(&world, recorder, 80);
         since = mark();
         start = world_now();
         ck_assert_int_eq(audio_set_route(world.audio, call->uuid, HEADSET), 0);
@@ -417,6 +418,8 @@ START_TEST(test_taken_over_after_a_crash)
         world_stays_silent(&world, speaker, 20);
         ck_assert_uint_eq(count(since, "set-profile"), 0);
         world_app_end(headset);
+        /* Other tests have left nodes behind. */
+        audio_settle_orphans(world.audio);
         world_reach(&world, call, AUDIO_LEVEL_NONE, false);
         world_pump(&world, count(since, "set-profile a2dp-sink save=0") == 1);
 }

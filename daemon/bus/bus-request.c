@@ -264,7 +264,7 @@ static void apply_route(struct bus *bus, const struct request *request, const ch
 {
         for (size_t i = 0; id && *id && i < request->n_actions; i++)
                 if (is_to_be_heard(&request->actions[i]) && *request->actions[i].call)
-                        route_choose(bus, request->actions[i].call, id);
+                        bus_route_choose(bus, request->actions[i].call, id);
 }
 
 /* ---- requests ---- */

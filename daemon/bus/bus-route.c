@@ -69,7 +69,7 @@ int route_check(struct bus *bus, const struct client *client, const char *what, 
         return search.found ? 0 : refuse(bus, client, what, id, error);
 }
 
-void route_choose(struct bus *bus, const char *call, const char *id)
+void bus_route_choose(struct bus *bus, const char *call, const char *id)
 {
         const struct log_context context = {.call = call};
         int r = -EOPNOTSUPP;
@@ -101,7 +101,7 @@ int method_set_route(sd_bus_message *message, void *userdata, sd_bus_error *erro
                 if (call->state != CALL_STATE_ACTIVE || call->audio != CALL_AUDIO_STREAMS)
                         continue;
                 n++;
-                route_choose(bus, call->id.text, id);
+                bus_route_choose(bus, call->id.text, id);
         }
         if (n == 0)
                 return bus_error_refuse(error, REFUSAL_WRONG_STATE,

@@ -11,7 +11,7 @@ int route_check(struct bus *bus, const struct client *client, const char *what, 
                 sd_bus_error *error);
 
 /* The call takes this route, now or when it is heard. What fails is logged. */
-void route_choose(struct bus *bus, const char *call, const char *id);
+void bus_route_choose(struct bus *bus, const char *call, const char *id);
 
 /* Handler of Audio1. */
 int method_set_route(sd_bus_message *message, void *userdata, sd_bus_error *error);

@@ -116,6 +116,13 @@ void world_restart(struct world *world)
         world_pump(world, world->available);
 }
 
+void world_init_apart(struct world *world)
+{
+        *world = (struct world){.n_calls = 0};
+        current = world;
+        ck_assert_int_ge(sd_event_new(&world->event), 0);
+}
+
 void world_init(struct world *world)
 {
         world_init_early(world);
@@ -237,32 +244,67 @@ static struct world_app *free_app(void)
         return NULL;
 }
 
-struct world_app *world_app_start(const char *verb, ...)
+/* A shell that stops itself becomes the program when it is woken. */
+#define STOPPED "kill -STOP $$; exec \"$@\""
+
+static struct world_app *app_start(bool stopped, const char *verb, va_list list)
 {
         struct world_app *app = free_app();
-        const char *arguments[24] = {TONE_PROGRAM, verb};
-        char path[64] = "";
-        unsigned n = 2;
-        va_list list;
+        const char *arguments[28] = {"sh", "-c", STOPPED, "sh", TONE_PROGRAM, verb};
+        unsigned n = 6;
 
         if (!streq(verb, "play")) {
-                app->levels = map_levels(path);
+                app->levels = map_levels(app->path);
                 arguments[n++] = "-l";
-                arguments[n++] = path;
+                arguments[n++] = app->path;
         }
-        va_start(list, verb);
         while ((arguments[n] = va_arg(list, const char *)) != NULL) {
                 n++;
                 ck_assert_uint_lt(n, ARRAY_SIZE(arguments) - 1);
         }
-        va_end(list);
-        app->pid = world_spawn(arguments);
-        if (!app->levels)
-                return app;
-        /* It opens the file first of all; after its first block the name may go. */
-        world_pump(current, world_blocks(app) > 0);
-        unlink(path);
+        app->pid = world_spawn(stopped ? arguments : arguments + 4);
         return app;
+}
+
+struct world_app *world_app_start(const char *verb, ...)
+{
+        struct world_app *app;
+        va_list list;
+
+        va_start(list, verb);
+        app = app_start(false, verb, list);
+        va_end(list);
+        world_app_wait(app);
+        return app;
+}
+
+struct world_app *world_app_prepare(const char *verb, ...)
+{
+        struct world_app *app;
+        va_list list;
+
+        va_start(list, verb);
+        app = app_start(true, verb, list);
+        va_end(list);
+        return app;
+}
+
+void world_app_go(struct world_app *app)
+{
+        int status;
+
+        ck_assert_int_eq(waitpid(app->pid, &status, WUNTRACED), app->pid);
+        ck_assert(WIFSTOPPED(status));
+        world_app_signal(app, SIGCONT);
+}
+
+/* It opens its file first of all; after its first block the name may go. */
+void world_app_wait(struct world_app *app)
+{
+        if (!app->levels)
+                return;
+        world_pump(current, world_blocks(app) > 0);
+        unlink(app->path);
 }
 
 void world_app_signal(struct world_app *app, int number)

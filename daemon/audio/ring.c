@@ -13,11 +13,14 @@
 
 /* ---- where ---- */
 
-static bool is_named(char *const *devices, const struct graph_node *node)
+static bool is_named(struct audio *audio, const struct graph_node *node)
 {
-        for (; devices && *devices; devices++) {
-                if (streq(*devices, node->name) ||
-                    streq(*devices, route_guess_kind(node->name, node->description)))
+        const struct route *route = route_of_sink(audio, node);
+        const char *kind = route ? route->kind : route_guess_kind(node->name, node->description);
+        char *const *device = audio->config.ring_devices;
+
+        for (; device && *device; device++) {
+                if (streq(*device, node->name) || streq(*device, kind))
                         return true;
         }
         return false;
@@ -41,19 +44,27 @@ static void ring_targets(struct ring *ring, struct playback_targets *ret_targets
                 if (streq(node->media_class, "Audio/Sink") && !node->doomed &&
                     graph_node_get_port(node, false, 0) &&
                     !streq(node->name, str_or_empty(graph->default_sink)) &&
-                    is_named(ring->audio->config.ring_devices, node))
+                    is_named(ring->audio, node))
                         add_target(ret_targets, node->name);
         }
 }
 
+/* The speaker of a call, or the default device while none is heard. */
 void ring_call_targets(struct audio *audio, struct playback_targets *ret_targets)
 {
-        const char *route = audio_get_route(audio);
-        bool elsewhere = !streq(route, str_or_empty(audio->graph.default_sink)) &&
-                         graph_find_node_by_name(&audio->graph, route);
+        const struct session *session = audio->sessions;
+        const struct graph_node *speaker = NULL;
 
+        while (session &&
+               !(session_has_nodes_wish(session) && session->level == AUDIO_LEVEL_LINKED))
+                session = session->hh.next;
+        if (session && session->on_node != 0)
+                speaker = graph_find_node_by_serial(&audio->graph, session->on_node);
         *ret_targets = (struct playback_targets){.n = 0};
-        add_target(ret_targets, elsewhere ? route : "");
+        if (speaker && !streq(speaker->name, str_or_empty(audio->graph.default_sink)))
+                add_target(ret_targets, speaker->name);
+        else
+                add_target(ret_targets, "");
 }
 
 static void find_targets(struct ring *ring, struct playback_targets *ret_targets)

@@ -224,6 +224,25 @@ START_TEST(test_waiting_during_a_call)
 }
 END_TEST
 
+/* The beep is heard where the call is, not in a room that the user has left. */
+START_TEST(test_waiting_where_the_call_is)
+{
+        struct world_call *call = world_call_new(&world);
+        struct listener headset = listen_to(&world, WORLD_HEADSET);
+        unsigned there = listen_now(&headset);
+        unsigned from;
+
+        world_reach(&world, call, AUDIO_LEVEL_LINKED, false);
+        ck_assert_int_eq(audio_set_route(world.audio, call->uuid, WORLD_HEADSET), 0);
+        from = listen_now(&speaker);
+        ring(RING_WAITING);
+        there = listen_find(&headset, there, LISTEN_MS(100), 425, 0.05);
+        listen_wait(&speaker, from, LISTEN_MS(100));
+        ck_assert_double_le(listen_rms(&speaker, from, listen_now(&speaker) - from), 0.0);
+        listen_end(&headset);
+}
+END_TEST
+
 /* How loud */
 
 START_TEST(test_volume)
@@ -393,6 +412,7 @@ static TCase *ring_case(void)
         tcase_add_test(tcase, test_stops_on_a_server_that_hangs);
         tcase_add_test(tcase, test_waiting_is_softer);
         tcase_add_test(tcase, test_waiting_during_a_call);
+        tcase_add_test(tcase, test_waiting_where_the_call_is);
         tcase_add_test(tcase, test_volume);
         tcase_add_test(tcase, test_fade_in);
         tcase_add_loop_test(tcase, test_two_devices, 0, ARRAY_SIZE(names_of_headset));

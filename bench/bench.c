@@ -6,8 +6,8 @@
  *     callsd-bench [STREAMS...]
  *
  * A time alone says something about the machine. So each is printed as a multiple of one core sync,
- * an empty round trip to the server that is measured just before it, and with the number of round
- * trips that the audio session waited for. All are medians of RUNS runs. This is no test: nothing
+ * an empty round trip to the server, measured between the steps, and with the number of round trips
+ * that the audio session waited for. All are medians of RUNS runs. This is no test: nothing
  * fails for being slow.
  */
 #include "bench.h"
@@ -262,46 +262,41 @@ static int by_value(const void *left, const void *right)
         return a < b ? -1 : a > b;
 }
 
-static double median(double *values)
+static double median(double *values, unsigned n)
 {
-        qsort(values, RUNS, sizeof(*values), by_value);
-        return values[RUNS / 2];
+        qsort(values, n, sizeof(*values), by_value);
+        return values[n / 2];
 }
 
-static double median_of(const struct sample *samples, double (*member)(const struct sample *))
+/* One figure for all steps: a server that has just worked answers sooner. */
+static double median_sync(const struct bench *bench)
 {
-        double values[RUNS];
+        double values[N_STEPS * RUNS];
 
-        for (unsigned i = 0; i < RUNS; i++)
-                values[i] = member(&samples[i]);
-        return median(values);
+        for (unsigned i = 0; i < ARRAY_SIZE(values); i++)
+                values[i] = bench->samples[i / RUNS][i % RUNS].sync_usec;
+        return median(values, ARRAY_SIZE(values));
 }
 
-static double get_usec(const struct sample *sample)
+static void print_step(const char *name, unsigned n, const struct sample *samples, double sync)
 {
-        return sample->usec;
-}
+        double usec[RUNS], trips[RUNS];
 
-static double get_sync_usec(const struct sample *sample)
-{
-        return sample->sync_usec;
-}
-
-static double get_trips(const struct sample *sample)
-{
-        return sample->syncs;
-}
-
-static void print(struct bench *bench, unsigned n)
-{
-        for (unsigned i = 0; i < N_STEPS; i++) {
-                const struct sample *samples = bench->samples[i];
-                double usec = median_of(samples, get_usec);
-                double sync = median_of(samples, get_sync_usec);
-
-                printf("%-9s %7u %11.0f %10.1f %10.0f %10.0f\n", names[i], n,
-                       median_of(samples, get_trips), usec / sync, usec, sync);
+        for (unsigned i = 0; i < RUNS; i++) {
+                usec[i] = samples[i].usec;
+                trips[i] = samples[i].syncs;
         }
+        printf("%-9s %7u %11.0f %10.1f %10.0f\n", name, n, median(trips, RUNS),
+               median(usec, RUNS) / sync, median(usec, RUNS));
+}
+
+static void print(const struct bench *bench, unsigned n)
+{
+        double sync = median_sync(bench);
+
+        for (unsigned i = 0; i < N_STEPS; i++)
+                print_step(names[i], n, bench->samples[i], sync);
+        printf("%-9s %7u %11d %10.1f %10.0f\n", "core sync", n, 1, 1.0, sync);
         fflush(stdout);
 }
 
@@ -333,8 +328,7 @@ int main(int argc, char **argv)
         if (audio_new(bench->event, &events, bench, &bench->audio) < 0)
                 return EXIT_FAILURE;
         wait_for(bench, is_available, 0, "PipeWire and its session manager");
-        printf("step      streams round-trips core-syncs       usec  sync-usec   (medians of %d)\n",
-               RUNS);
+        printf("step      streams round-trips core-syncs       usec   (medians of %d)\n", RUNS);
         if (argc < 2)
                 for (unsigned i = 0; i < ARRAY_SIZE(usual); i++)
                         run(bench, usual[i]);

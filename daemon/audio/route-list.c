@@ -128,7 +128,7 @@ static void add_port(struct routes *routes, struct device *device, const struct 
         char id[512];
         struct route *route;
 
-        snprintf(id, sizeof(id), "%s:%s", device->name, port->name);
+        snprintf(id, sizeof(id), "%s/%s", device->name, port->name);
         route = add(routes, id);
         if (!route)
                 return;

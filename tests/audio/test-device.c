@@ -17,9 +17,9 @@
 #define MUSIC_SINK "bluez_output.hs.a2dp-sink"
 #define HEADSET_SINK "bluez_output.hs.headset-head-unit"
 #define HEADSET_SOURCE "bluez_input.hs.headset-head-unit"
-#define EARPIECE "alsa_card.phone:[Out] Earpiece"
-#define SPEAKER "alsa_card.phone:[Out] Speaker"
-#define HEADPHONES "alsa_card.phone:[Out] Headphones"
+#define EARPIECE "alsa_card.phone/[Out] Earpiece"
+#define SPEAKER "alsa_card.phone/[Out] Speaker"
+#define HEADPHONES "alsa_card.phone/[Out] Headphones"
 
 static struct world world;
 static struct world_call *call;

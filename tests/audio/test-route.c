@@ -219,7 +219,7 @@ END_TEST
 START_TEST(test_hot_plug)
 {
         const char *const fake[] = {FAKE_DEVICE_PROGRAM, "-n", "usb", "phone", NULL};
-        const char *const route = "alsa_card.usb:[Out] Speaker";
+        const char *const route = "alsa_card.usb/[Out] Speaker";
         struct search search = {.id = route};
         struct world_app *usb;
         usec_t fallback;

@@ -313,6 +313,7 @@ static void on_timer(void *data, uint64_t expirations)
 
 static int set_profile(struct fake *fake, const struct spa_pod *param)
 {
+        struct timespec never = {0};
         struct timespec delay = {.tv_sec = fake->delay / 1000,
                                  .tv_nsec = (long)(fake->delay % 1000) * 1000000};
         bool save = false;
@@ -326,7 +327,11 @@ static int set_profile(struct fake *fake, const struct spa_pod *param)
                 return -EINVAL;
         printf("set-profile %s save=%d\n", fake->card->profiles[index].name, save);
         fake->wanted = index;
-        if (fake->delay == 0)
+        /* As real ones do: no news, no new nodes. */
+        if (index == fake->profile)
+                pw_loop_update_timer(pw_main_loop_get_loop(fake->loop), fake->timer, &never, NULL,
+                                     false);
+        else if (fake->delay == 0)
                 apply_profile(fake);
         else
                 pw_loop_update_timer(pw_main_loop_get_loop(fake->loop), fake->timer, &delay, NULL,

@@ -9,7 +9,7 @@
 struct audio_config {
         enum other_media other_media;
         double duck_volume;       /* dB, 0 or less */
-        char **ring_devices;      /* node names; NULL: the default device */
+        char **ring_devices;      /* names or kinds, besides the default one */
         double ring_volume;       /* 0 to 1 */
         usec_t ring_fade_in;      /* 0: at full volume from the start */
         bool play_feedback_tones; /* ringback and DTMF */

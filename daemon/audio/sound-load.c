@@ -19,7 +19,8 @@
 struct sound_load {
         atomic_uint refs;
         atomic_bool cancelled;
-        int done; /* eventfd */
+        atomic_bool finished; /* by the thread: what it wrote may be read */
+        int done;             /* eventfd */
         /* the thread's, until it has written to `done` */
         char *name;
         char *directories;
@@ -113,6 +114,7 @@ static void *run(void *data)
         if (!load->loaded.as_asked && !atomic_load(&load->cancelled))
                 (void)load_default(load);
         load->loaded.took = now() - start;
+        atomic_store(&load->finished, true);
         do
                 n = write(load->done, &one, sizeof(one));
         while (n < 0 && errno == EINTR);
@@ -156,6 +158,8 @@ static void on_done(void *data, int fd, uint32_t mask)
         struct sound_load *load = data;
 
         (void)fd, (void)mask;
+        if (!atomic_load(&load->finished))
+                return;
         drop_source(load);
         load->loaded_fn(&load->loaded, load->userdata);
         load->loaded.sound = NULL;

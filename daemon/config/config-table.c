@@ -123,10 +123,12 @@ const struct config_key CONFIG_KEYS[] = {
         AUDIO("DuckVolume", CONFIG_DECIBEL, duck_volume,
               "By how much other sound gets quieter, in decibels."),
         AUDIO("RingDevices", CONFIG_LIST, ring_devices,
-              "Where it rings: names of sinks (node.name in `pw-cli ls Node`), separated by "
-              "spaces; the key may be given several times. Empty: on the default device."),
+              "Where it rings besides the default device: names of sinks (node.name in `pw-cli ls "
+              "Node`) or kinds of routes, such as `speaker`, separated by spaces; the key may be "
+              "given several times."),
         AUDIO("RingVolume", CONFIG_FRACTION, ring_volume,
-              "How loud it rings, as a part of the ringtone's own loudness."),
+              "How loud it rings, as a part of the ringtone's own loudness. The beep during a call "
+              "is not changed."),
         {"Audio", "RingFadeIn", CONFIG_DURATION, PLACE(audio.ring_fade_in), 0, MINUTE,
          "How long the ringing takes to reach its full volume; 0 is at once.", NULL},
         AUDIO("PlayFeedbackTones", CONFIG_BOOL, play_feedback_tones,

@@ -106,6 +106,11 @@ class Ringtone(rig.TestCase):
             V("(ss)", ("org.callsd.Audio1", "Ringing")), None, 0, -1, None)
         return answer.unpack()[0]
 
+    def assert_no_repair(self):
+        """callsd compares what rings with what the calls want, and complains when it has to."""
+        with open(self.rig.log("callsd")) as file:
+            self.assertNotIn("set right", file.read())
+
     def silent_from_now(self, *meters):
         for meter in meters:
             meter.wait_silence(rig.time.monotonic())
@@ -141,6 +146,7 @@ class Ringtone(rig.TestCase):
         high.wait_loud(begun)
         self.rig.ctl("silence")
         self.silent_from_now(high)
+        self.assert_no_repair()
 
     def test_handed_over(self):
         """A descriptor comes before the name, for every call that follows."""

@@ -142,9 +142,11 @@ const struct config_key CONFIG_KEYS[] = {
          "Where calls are heard, best first, as far as it is there: `earpiece`, `speaker`, "
          "`headset`, `bluetooth`, `car`, `hdmi`, `other`. Empty: on the default device.",
          route_words},
-        AUDIO("ProviderRoutes", CONFIG_LIST, provider_routes,
-              "The same for the calls of one app, as identifier:kind,kind; several are separated "
-              "by spaces, and the key may be given several times."),
+        {"Audio", "ProviderRoutes", CONFIG_APP_LISTS, PLACE(audio.provider_routes), 0, 0,
+         "The same for the calls of one app, as `identifier:kind,kind`; several are separated by "
+         "spaces, and the key may be given several times. Without a kind: on the default device, "
+         "whatever RoutePreference says.",
+         route_words},
 
         {"Bus", "Address", CONFIG_TEXT, PLACE(bus_address), 0, 0,
          "D-Bus address to serve on, for example `unix:path=/run/user/1000/bus`. Empty: the "

@@ -16,6 +16,7 @@ enum config_type {
         CONFIG_FRACTION,    /* double, 0 to 1 */
         CONFIG_TEXT,        /* char *, "" gives NULL */
         CONFIG_LIST,        /* char **, "" gives NULL; the key may be given several times */
+        CONFIG_APP_LISTS,   /* the same, of "identifier:word,word" */
 };
 
 #define CONFIG_DECIBEL_MIN (-60.0)

@@ -195,6 +195,31 @@ static int set_decimal(double *member, double min, double max, const char *unit,
         return 0;
 }
 
+/* "identifier:word,word"; no word at all is fine. */
+static bool is_app_list(const struct config_key *key, const char *value)
+{
+        const char *colon = strchr(value, ':');
+        cleanup_(freep) char *words = colon && colon > value ? strdup(colon + 1) : NULL;
+        char *rest = words && *words ? words : NULL;
+        unsigned place;
+
+        if (!words)
+                return false;
+        for (char *word; (word = strsep(&rest, ","));)
+                if (!is_word(key, word, &place))
+                        return false;
+        return true;
+}
+
+static bool may_be_listed(const struct config_key *key, const char *word)
+{
+        unsigned place;
+
+        if (key->type == CONFIG_APP_LISTS)
+                return is_app_list(key, word);
+        return !key->words || is_word(key, word, &place);
+}
+
 static int append_words(char ***member, const struct config_key *key, const char *value)
 {
         cleanup_(freep) char *words = strdup(value);
@@ -203,10 +228,9 @@ static int append_words(char ***member, const struct config_key *key, const char
         if (!words)
                 return -ENOMEM;
         for (char *word; (word = strsep(&rest, BLANKS));) {
-                unsigned place;
                 int r = 0;
 
-                if (*word && key->words && !is_word(key, word, &place))
+                if (*word && !may_be_listed(key, word))
                         return -EINVAL;
                 if (*word)
                         r = list_append(member, word);
@@ -249,6 +273,7 @@ int config_value_set(struct config *config, const struct config_key *key, const 
         case CONFIG_TEXT:
                 return set_text(member, value);
         case CONFIG_LIST:
+        case CONFIG_APP_LISTS:
                 return append_words(member, key, value);
         }
         return -EINVAL;
@@ -287,6 +312,7 @@ void config_value_format(const struct config *config, const struct config_key *k
                 break;
         case CONFIG_TEXT:
         case CONFIG_LIST:
+        case CONFIG_APP_LISTS:
                 snprintf(buffer, size, "%s", "");
                 break;
         }
@@ -307,6 +333,7 @@ static void print_words(const char *const *words, char *buffer, size_t size)
 void config_value_expect(const struct config_key *key, char *buffer, size_t size)
 {
         char min[32], max[32];
+        int n;
 
         switch (key->type) {
         case CONFIG_COUNT:
@@ -339,6 +366,10 @@ void config_value_expect(const struct config_key *key, char *buffer, size_t size
                 break;
         case CONFIG_TEXT:
                 snprintf(buffer, size, "a text");
+                break;
+        case CONFIG_APP_LISTS:
+                n = snprintf(buffer, size, "identifier:kind,kind with the kinds ");
+                print_words(key->words, buffer + n, size - (size_t)n);
                 break;
         case CONFIG_LIST:
                 if (key->words)

@@ -136,7 +136,7 @@ static void set_key(struct reader *reader, const struct config_key *key, const c
         char expected[128];
         int r;
 
-        if (*set_at && key->type != CONFIG_LIST) {
+        if (*set_at && key->type != CONFIG_LIST && key->type != CONFIG_APP_LISTS) {
                 reader_fail(reader, "%s= is already set on line %u", key->name, *set_at);
                 return;
         }

@@ -326,6 +326,19 @@ START_TEST(audio_refuses)
         load_fails("[Audio]\nRoutePreference=speaker toaster\n",
                    ":2: RoutePreference=speaker toaster is not possible; it takes earpiece, "
                    "speaker, headset, bluetooth, car, hdmi or other");
+        for (const char *const *bad = (const char *const[]){"speaker", ":speaker", "a.b:toaster",
+                                                            "a.b:speaker,", "a.b:x a.c:car", NULL};
+             *bad; bad++) {
+                char text[128], expected[256];
+
+                snprintf(text, sizeof(text), "[Audio]\nProviderRoutes=%s\n", *bad);
+                snprintf(expected, sizeof(expected),
+                         ":2: ProviderRoutes=%s is not possible; it takes identifier:kind,kind "
+                         "with the kinds earpiece, speaker, headset, bluetooth, car, hdmi or other",
+                         *bad);
+                load_fails(text, expected);
+        }
+        load("[Audio]\nProviderRoutes=a.b:\n");
         for (const char *const *bad =
                      (const char *const[]){"", "x", "nan", "-inf", "-0x1", "-1 m", "--1", NULL};
              *bad; bad++)

@@ -362,7 +362,8 @@ class Completion(Base):
             "COMP_WORDS=(\"$@\"); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); COMPREPLY=(); " \
             "_callsctl; echo \"$* | ${COMPREPLY[*]}\"; }; "
         text = self.run_shell("bash", "-c", complete + "t callsctl an; t callsctl answer ''; "
-                              "t callsctl hold ''; t callsctl route test-h; t callsctl dial -p org; t callsctl --js")
+                              "t callsctl hold ''; t callsctl route test-h; "
+                              "t callsctl dial -p org; t callsctl --js")
         self.assertIn("complete -F _callsctl callsctl", text)
         self.assertIn("callsctl an | answer\n", text)
         self.assertIn(f"callsctl answer  | {self.call}\n", text)

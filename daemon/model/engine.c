@@ -100,7 +100,7 @@ int engine_refuse(struct engine *engine, enum refusal refusal, const char *forma
         va_start(ap, format);
         vsnprintf(engine->explanation, sizeof(engine->explanation), format, ap);
         va_end(ap);
-        return refusal;
+        return (int)refusal;
 }
 
 /* ---- inputs ---- */

@@ -23,7 +23,7 @@
 #define FAREWELL (300 * USEC_PER_MSEC)
 
 enum want {
-        WANT_AS_FOUND, /* an earlier callsd ducked it, and its call may still go on */
+        WANT_AS_IT_IS, /* not heard so far, or ducked by an earlier callsd whose call may go on */
         WANT_DOWN,
         WANT_UP,
 };
@@ -32,7 +32,7 @@ struct duck_stream {
         UT_hash_handle hh;
         uint64_t serial;
         struct duck *duck;
-        struct journal_record *record;
+        struct journal_record *record; /* NULL: never written to */
         struct poke_watch watch;
         enum want want;
         bool sent;              /* what is wanted was written to this connection */
@@ -236,6 +236,21 @@ static bool is_other(struct duck *duck, const struct graph_node *node)
         return pid != 0 && pid != getpid();
 }
 
+/*
+ * The session manager gives a new stream its remembered volume, and then links it. Who writes
+ * earlier makes it remember the volume that the stream had before that.
+ */
+static bool is_linked(const struct graph_node *node)
+{
+        const struct graph_link *link;
+
+        DL_FOREACH2 (node->outputs, link, output_next) {
+                if (!link->doomed)
+                        return true;
+        }
+        return false;
+}
+
 static int stream_new(struct duck *duck, const struct graph_node *node,
                       struct journal_record *record, struct duck_stream **ret_stream)
 {
@@ -266,21 +281,6 @@ static struct duck_stream *stream_find(struct duck *duck, uint64_t serial)
         return stream;
 }
 
-static void begin(struct duck *duck, const struct graph_node *node)
-{
-        struct audio *audio = duck->audio;
-        struct journal_record *record;
-        struct duck_stream *stream;
-
-        if (journal_add(&audio->journal, JOURNAL_DUCK, audio->server.cookie, node->serial, "",
-                        &record) < 0)
-                return;
-        if (stream_new(duck, node, record, &stream) < 0)
-                journal_remove(&audio->journal, record);
-        else
-                stream->want = WANT_DOWN;
-}
-
 /* What an earlier callsd has left. */
 static void adopt(struct duck *duck)
 {
@@ -303,6 +303,27 @@ static void adopt(struct duck *duck)
         duck->adopted = true;
 }
 
+/* Before they are heard, so that there is nothing to wait for then. */
+static void watch_all(struct duck *duck)
+{
+        struct duck_stream *stream;
+        struct graph_node *node;
+        struct graph_node *next;
+
+        HASH_ITER (hh, duck->audio->graph.nodes, node, next) {
+                if (is_other(duck, node) && !stream_find(duck, node->serial))
+                        stream_new(duck, node, NULL, &stream);
+        }
+}
+
+static bool note(struct duck_stream *stream)
+{
+        struct audio *audio = stream->duck->audio;
+
+        return stream->record || journal_add(&audio->journal, JOURNAL_DUCK, audio->server.cookie,
+                                             stream->serial, "", &stream->record) == 0;
+}
+
 static void set_want(struct duck_stream *stream, enum want want)
 {
         bool same = stream->want == want &&
@@ -323,16 +344,19 @@ static void reconcile_stream(struct duck_stream *stream)
 
         if (!node)
                 return;
-        if (duck->mode == DUCK_UNDO || !is_other(duck, node))
-                set_want(stream, WANT_UP);
-        else if (duck->mode == DUCK_ALL)
+        if (duck->mode == DUCK_UNDO || !is_other(duck, node)) {
+                if (stream->record)
+                        set_want(stream, WANT_UP);
+                else
+                        stream_free(stream);
+                return;
+        }
+        if (duck->mode == DUCK_ALL && (stream->record || is_linked(node)) && note(stream))
                 set_want(stream, WANT_DOWN);
 }
 
 void duck_reconcile(struct duck *duck, enum duck_mode mode, double factor)
 {
-        struct graph_node *node;
-        struct graph_node *next_node;
         struct duck_stream *stream;
         struct duck_stream *next;
 
@@ -340,14 +364,10 @@ void duck_reconcile(struct duck *duck, enum duck_mode mode, double factor)
         duck->factor = factor;
         if (!duck->adopted)
                 adopt(duck);
+        if (mode == DUCK_ALL)
+                watch_all(duck);
         HASH_ITER (hh, duck->streams, stream, next) {
                 reconcile_stream(stream);
-        }
-        if (mode != DUCK_ALL)
-                return;
-        HASH_ITER (hh, duck->audio->graph.nodes, node, next_node) {
-                if (is_other(duck, node) && !stream_find(duck, node->serial))
-                        begin(duck, node);
         }
 }
 
@@ -404,7 +424,10 @@ void duck_done(struct duck *duck)
                 return;
         loop = duck->audio->server.loop;
         HASH_ITER (hh, duck->streams, stream, next) {
-                set_want(stream, WANT_UP);
+                if (stream->record)
+                        set_want(stream, WANT_UP);
+                else
+                        stream_free(stream);
         }
         while (duck->streams && audio_now() < until) {
                 if (pw_loop_iterate(loop, (int)(FAREWELL / USEC_PER_MSEC)) < 0)

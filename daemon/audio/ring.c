@@ -95,15 +95,17 @@ static void play(struct ring *ring, struct sound *sound)
         playback_play(&ring->playback, &source, &targets);
 }
 
+/* `sound` is "" for a descriptor, which has no name. */
 static void warn(const struct ring *ring, const char *sound, const char *problem,
                  const char *instead)
 {
         const struct log_context context = {.provider = ring->provider};
+        const char *name = *sound ? sound : "that the app handed over";
+        const char *quote = *sound ? "\"" : "";
 
         log_write(LOG_WARNING, &context,
-                  "The ringtone %s%s%s cannot be played: %s. %s rings instead", *sound ? "\"" : "",
-                  *sound ? sound : "that the app handed over", *sound ? "\"" : "", problem,
-                  instead);
+                  "The ringtone %s%s%s cannot be played: %s. %s rings instead", quote, name, quote,
+                  problem, instead);
 }
 
 #define BUILT_IN "The built-in tone"
@@ -160,7 +162,7 @@ static void on_load_timer(void *data, uint64_t count)
 
 static void load(struct ring *ring, int fd)
 {
-        struct timespec within = {.tv_sec = RING_LOAD_WITHIN / USEC_PER_SEC};
+        struct timespec within = {.tv_sec = RING_LOAD_WITHIN_S};
         int r;
 
         r = sound_load_start(ring->loop, str_or_empty(ring->sound), fd, on_loaded, ring,

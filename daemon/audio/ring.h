@@ -18,7 +18,7 @@
 #include "audio/sound-load.h"
 
 /* A file that takes longer than this is left alone: somebody is calling. */
-#define RING_LOAD_WITHIN USEC_PER_SEC
+#define RING_LOAD_WITHIN_S 1
 
 struct ring {
         struct audio *audio;

@@ -14,6 +14,7 @@
 /* Decoded between two looks at whether the sound is still wanted. */
 #define CHUNK_FRAMES 4096
 #define CHANNELS_MAX 8
+#define MEGABYTE 1048576L
 #define RATE_MIN 4000
 #define RATE_MAX 192000
 
@@ -72,9 +73,9 @@ static int check_file(int fd, char ret_problem[SOUND_PROBLEM_SIZE])
         if (lseek(fd, 0, SEEK_SET) < 0)
                 return problem(ret_problem, "it cannot be read from its start: %s",
                                strerror(errno));
-        if (st.st_size > SOUND_BYTES_MAX)
+        if (st.st_size > SOUND_MB_MAX * MEGABYTE)
                 return problem(ret_problem, "it has %.1f MB; at most %d MB are decoded",
-                               (double)st.st_size / (1024 * 1024), SOUND_BYTES_MAX / (1024 * 1024));
+                               (double)st.st_size / MEGABYTE, SOUND_MB_MAX);
         return 0;
 }
 

@@ -13,7 +13,7 @@
 
 /* A ringtone is a few seconds of sound; beyond this somebody has made a mistake, and memory and
  * time are ours. */
-#define SOUND_BYTES_MAX (10 * 1024 * 1024)
+#define SOUND_MB_MAX 10
 #define SOUND_SECONDS_MAX 60
 
 #define SOUND_PROBLEM_SIZE 256

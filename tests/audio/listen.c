@@ -99,15 +99,34 @@ double listen_tone(const struct listener *listener, unsigned from, unsigned n, d
         return 2 * sqrt(fmax(0, last * last + before * before - coefficient * last * before)) / n;
 }
 
+static bool search(const struct listener *listener, unsigned from, unsigned range, unsigned n,
+                   double hz, double amplitude, unsigned *ret_at)
+{
+        for (unsigned i = from; i - from < range; i += LISTEN_MS(5)) {
+                if (listen_tone(listener, i, n, hz) < amplitude)
+                        continue;
+                *ret_at = i;
+                return true;
+        }
+        return false;
+}
+
 unsigned listen_find(const struct listener *listener, unsigned from, unsigned n, double hz,
                      double amplitude)
 {
-        for (unsigned i = from; i - from < PATIENCE; i += LISTEN_MS(5)) {
-                if (listen_tone(listener, i, n, hz) >= amplitude)
-                        return i;
-        }
-        ck_abort_msg("no %.0f Hz are heard", hz);
-        return 0;
+        unsigned at = 0;
+
+        ck_assert_msg(search(listener, from, PATIENCE, n, hz, amplitude, &at),
+                      "no %.0f Hz are heard", hz);
+        return at;
+}
+
+bool listen_has(const struct listener *listener, unsigned from, unsigned n, double hz,
+                double amplitude)
+{
+        unsigned at;
+
+        return search(listener, from, LISTEN_MS(600), n, hz, amplitude, &at);
 }
 
 double listen_best_tone(const struct listener *listener, unsigned from, double hz)
@@ -122,7 +141,7 @@ double listen_best_tone(const struct listener *listener, unsigned from, double h
 
 bool listen_try(bool (*attempt_fn)(void))
 {
-        for (unsigned i = 0; i < 3; i++) {
+        for (unsigned i = 0; i < 5; i++) {
                 if (attempt_fn())
                         return true;
                 printf("once more\n");

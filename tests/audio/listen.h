@@ -35,9 +35,13 @@ double listen_tone(const struct listener *listener, unsigned from, unsigned n, d
 /* Until a sine of this frequency, at least so loud, fills `n` samples; where these begin. */
 unsigned listen_find(const struct listener *listener, unsigned from, unsigned n, double hz,
                      double amplitude);
-/* The same, of the best of some stretches of 30 ms: a busy machine loses blocks now and then. */
+/* Whether one comes within 600 ms. */
+bool listen_has(const struct listener *listener, unsigned from, unsigned n, double hz,
+                double amplitude);
+/* The amplitude in the best of some stretches of 30 ms: a busy machine loses blocks now and then.
+ */
 double listen_best_tone(const struct listener *listener, unsigned from, double hz);
-/* Whether it is so in one of three attempts, for what a lost block would spoil. */
+/* Whether it is so in one of five attempts, for what a lost block would spoil. */
 bool listen_try(bool (*attempt_fn)(void));
 /* The loudest frequency between the two, to 5 Hz. */
 double listen_pitch(const struct listener *listener, unsigned from, unsigned n, double low,

@@ -19,6 +19,7 @@
 #define NEW_FOR (300 * USEC_PER_MSEC)
 /* It sets a port of its own after a change of profile; against more than that we do not fight. */
 #define ATTEMPTS 5
+#define ATTEMPTS_IN (10 * USEC_PER_SEC)
 
 static bool node_fits(const struct graph_node *node, const struct device *device, bool source,
                       const struct device_list *cards)
@@ -181,22 +182,11 @@ static int choose_profile(const struct device *device, const struct device_port 
         return best ? best->index : -1;
 }
 
-/* It looks at the default device alone, and acts when an app begins to record. */
-static bool manager_may_switch(struct audio *audio, const struct device *device)
-{
-        const struct graph_node *sink =
-                graph_find_node_by_name(&audio->graph, str_or_empty(audio->graph.default_sink));
-
-        return device_is_bluetooth(device) && sink && sink->device == device->id;
-}
-
-static bool is_left_to_manager(struct audio *audio, const struct device *device,
-                               struct device_use *use, bool records)
+/* It acts when an app begins to record. */
+static bool is_left_to_manager(struct device_use *use, bool records)
 {
         usec_t now = audio_now();
 
-        if (!manager_may_switch(audio, device))
-                return false;
         if (!records)
                 return true;
         if (use->grace == 0)
@@ -236,15 +226,20 @@ static void switch_profile(struct audio *audio, struct device *device, struct de
 
 /* Ports */
 
-static struct device_use_port *get_port_use(struct device_use *use, int card)
+static struct device_use_port *find_port_use(struct device_use *use, int card)
 {
         for (unsigned i = 0; i < use->n_ports; i++) {
                 if (use->ports[i].card == card)
                         return &use->ports[i];
         }
+        return NULL;
+}
+
+static struct device_use_port *add_port_use(struct device_use *use, int card)
+{
         if (use->n_ports == ARRAY_SIZE(use->ports))
                 return NULL;
-        use->ports[use->n_ports] = (struct device_use_port){.card = card, .before = -1};
+        use->ports[use->n_ports] = (struct device_use_port){.card = card, .before = -1, .ours = -1};
         return &use->ports[use->n_ports++];
 }
 
@@ -252,16 +247,21 @@ static void switch_port(struct audio *audio, struct device *device, struct devic
                         int card, int port)
 {
         int active = device_get_active(device, card);
-        struct device_use_port *port_use;
+        struct device_use_port *port_use = find_port_use(use, card);
 
-        if (active == port)
+        if (active == port) {
+                if (port_use)
+                        port_use->seen = true;
                 return;
-        port_use = get_port_use(use, card);
+        }
+        if (!port_use)
+                port_use = add_port_use(use, card);
         if (!port_use || use->attempts >= ATTEMPTS)
                 return;
-        if (port_use->ours == port && audio_now() < use->until)
+        if (port_use->ours == port && !port_use->seen && audio_now() < use->until)
                 return;
         use->attempts++;
+        port_use->seen = false;
         if (port_use->before < 0)
                 port_use->before = active;
         port_use->ours = port;
@@ -335,7 +335,7 @@ void device_use_keep(struct audio *audio, struct device *device)
 }
 
 void device_use_need(struct audio *audio, struct device *device, const struct device_port *port,
-                     bool records)
+                     bool managed, bool records)
 {
         struct device_use *use = get_use(audio, device);
         int profile = choose_profile(device, port);
@@ -346,8 +346,12 @@ void device_use_need(struct audio *audio, struct device *device, const struct de
         use->undone = false;
         if (use->failed || !device->proxy)
                 return;
+        if (audio_now() - use->attempts_since > ATTEMPTS_IN) {
+                use->attempts_since = audio_now();
+                use->attempts = 0;
+        }
         if (profile >= 0) {
-                if (!is_left_to_manager(audio, device, use, records))
+                if (!managed || !is_left_to_manager(use, records))
                         switch_profile(audio, device, use, profile);
                 return;
         }

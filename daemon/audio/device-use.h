@@ -19,6 +19,7 @@ struct device_use_port {
         int card;
         int before;
         int ours;
+        bool seen; /* ours was in use: whoever changed it since did so after us */
 };
 
 struct device_use {
@@ -30,12 +31,13 @@ struct device_use {
         int profile_ours;
         struct device_use_port ports[2]; /* a speaker's and a microphone's */
         unsigned n_ports;
-        unsigned attempts; /* since it was chosen */
-        usec_t until;      /* what we asked for may take until then */
-        usec_t grace;      /* until when the session manager may do it instead */
-        bool failed;       /* it did not come: the device is used as it is */
-        bool undone;       /* the way back has been asked for */
-        bool recalled;     /* an earlier callsd did it */
+        unsigned attempts; /* in the time that began at attempts_since */
+        usec_t attempts_since;
+        usec_t until;  /* what we asked for may take until then */
+        usec_t grace;  /* until when the session manager may do it instead */
+        bool failed;   /* it did not come: the device is used as it is */
+        bool undone;   /* the way back has been asked for */
+        bool recalled; /* an earlier callsd did it */
         struct journal_record *record;
 };
 
@@ -43,10 +45,10 @@ struct device_use {
 void device_use_begin(struct audio *audio);
 /* A call is on the device; it stays as it is now. */
 void device_use_keep(struct audio *audio, struct device *device);
-/* A call is to be heard on it. `port` NULL: a headset as a whole. `records`: an app takes sound
- * from the call's microphone. */
+/* A call is to be heard on it. `port` NULL: a headset as a whole. `managed`: the session manager
+ * may do it by itself. `records`: an app takes sound from the call's microphone. */
 void device_use_need(struct audio *audio, struct device *device, const struct device_port *port,
-                     bool records);
+                     bool managed, bool records);
 void device_use_end(struct audio *audio);
 
 /* Whether the device will soon be as the call needs it. */

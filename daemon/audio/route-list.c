@@ -90,11 +90,48 @@ const char *route_kind_of_source(struct audio *audio, const struct graph_node *s
 
 /* Building the list */
 
+/* How many bytes follow this first one; -1 = it is none. */
+static int utf8_rest(unsigned char first)
+{
+        if (first < 0x80)
+                return 0;
+        if (first >= 0xc2 && first < 0xe0)
+                return 1;
+        if (first >= 0xe0 && first < 0xf0)
+                return 2;
+        return first >= 0xf0 && first < 0xf5 ? 3 : -1;
+}
+
+/* Any client of the server may call its node anything; D-Bus takes proper text alone. */
+static bool is_text(const char *text)
+{
+        const unsigned char *at = (const unsigned char *)text;
+
+        while (*at) {
+                unsigned char first = *at++;
+                int rest = utf8_rest(first);
+
+                /* Too long forms, surrogates, beyond the last plane. */
+                if (rest < 0 || (first == 0xe0 && *at < 0xa0) || (first == 0xed && *at > 0x9f) ||
+                    (first == 0xf0 && *at < 0x90) || (first == 0xf4 && *at > 0x8f))
+                        return false;
+                for (; rest > 0; rest--, at++) {
+                        if ((*at & 0xc0) != 0x80)
+                                return false;
+                }
+        }
+        return true;
+}
+
 static struct route *add(struct routes *routes, const char *id)
 {
-        struct route *items = reallocarray(routes->items, routes->n + 1, sizeof(*items));
-        char *copy = strdup(id);
+        struct route *items;
+        char *copy;
 
+        if (!*id || !is_text(id))
+                return NULL;
+        items = reallocarray(routes->items, routes->n + 1, sizeof(*items));
+        copy = strdup(id);
         if (items)
                 routes->items = items;
         if (!items || !copy) {
@@ -220,6 +257,10 @@ const struct routes *routes_get(struct audio *audio)
         }
         for (device = audio->devices.list; device; device = device->hh.next)
                 add_device(routes, device);
+        for (unsigned i = 0; i < routes->n; i++) {
+                if (!is_text(routes->items[i].description))
+                        routes->items[i].description = routes->items[i].id;
+        }
         return routes;
 }
 

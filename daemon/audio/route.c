@@ -208,7 +208,7 @@ static void resolve_default(struct audio *audio, struct route_ends *ends)
         ends->microphone = find_default(audio, audio->graph.default_source, true, &wait_microphone);
         if (route && route_kind_is_headset(route->kind) && ends->speaker)
                 ends->microphone = find_microphone(audio, route, ends->speaker, &wait_microphone);
-        ends->id = route ? route->id : str_or_empty(audio->graph.default_sink);
+        ends->id = route ? route->id : "";
         ends->kind = route ? route->kind : "other";
         ends->wait = wait_speaker || wait_microphone;
 }
@@ -228,14 +228,18 @@ static void resolve_route(struct audio *audio, const struct route *route, struct
         ends->wait = ends->wait || !ends->speaker;
 }
 
-/* Whether the headset that the call is on is about to come back with other nodes. */
-static bool is_held(struct session *session)
+/* The headset that the call is on, as long as it may come back with other nodes: from the moment
+ * when it lost its sink until the session manager has made it the default device again. */
+static const struct route *held_route(const struct session *session)
 {
         struct audio *audio = session->audio;
         const struct device *device = device_find_by_serial(&audio->devices, session->on_device);
+        const struct graph_node *sink =
+                graph_find_node_by_name(&audio->graph, str_or_empty(audio->graph.default_sink));
 
-        return device && audio_now() < session->hold_until &&
-               !device_find_node(audio, device, false, NULL);
+        if (!device || audio_now() >= session->hold_until || (sink && sink->device == device->id))
+                return NULL;
+        return route_find(audio, device->name);
 }
 
 static void remember_device(struct session *session, const struct route_ends *ends)
@@ -247,7 +251,6 @@ static void remember_device(struct session *session, const struct route_ends *en
         device = device_find(&session->audio->devices, ends->speaker->device);
         session->on_device = device && device_is_bluetooth(device) ? device->serial : 0;
         session->on_node = ends->speaker->serial;
-        session->hold_until = 0;
 }
 
 void route_resolve(struct session *session, struct route_ends *ret_ends)
@@ -256,7 +259,9 @@ void route_resolve(struct session *session, struct route_ends *ret_ends)
         struct route_ends ends = {.id = "", .kind = "other"};
         const struct route *route = session_find_route(session);
 
-        if (!devices_are_known(&audio->devices) || session->adopted || is_held(session)) {
+        if (!route)
+                route = held_route(session);
+        if (!devices_are_known(&audio->devices) || session->adopted) {
                 ends.wait = true;
         } else {
                 if (route)
@@ -332,11 +337,24 @@ static bool session_records(const struct session *session)
         return false;
 }
 
+/* The session manager looks at the default device alone, and so does not care for a choice. */
+static bool is_managed(struct audio *audio, const struct session *session,
+                       const struct device *device, bool chosen)
+{
+        const struct route *standard = default_route(audio);
+
+        return device_is_bluetooth(device) &&
+               (!chosen || (standard && standard->device == device) ||
+                audio_now() < session->hold_until);
+}
+
 static void settle_session(struct audio *audio, const struct session *session)
 {
         const struct route *route = session_find_route(session);
         bool chosen = route;
 
+        if (!route)
+                route = held_route(session);
         if (!route)
                 route = default_route(audio);
         if (!route || !route->device || !route->device->known)
@@ -344,7 +362,9 @@ static void settle_session(struct audio *audio, const struct session *session)
         device_use_keep(audio, route->device);
         /* The port of the default device is the user's choice; a headset needs its microphone. */
         if (session->level == AUDIO_LEVEL_LINKED && (chosen || !route->port))
-                device_use_need(audio, route->device, route->port, session_records(session));
+                device_use_need(audio, route->device, route->port,
+                                is_managed(audio, session, route->device, chosen),
+                                session_records(session));
 }
 
 void route_settle(struct audio *audio)
@@ -399,12 +419,14 @@ static const char *route_id(struct audio *audio, const struct route *route)
 {
         if (!route)
                 route = default_route(audio);
-        return route ? route->id : str_or_empty(audio->graph.default_sink);
+        return route ? route->id : "";
 }
 
 const char *route_get_id(struct session *session)
 {
-        return route_id(session->audio, session_find_route(session));
+        const struct route *route = session_find_route(session);
+
+        return route_id(session->audio, route ? route : held_route(session));
 }
 
 const char *audio_get_route(struct audio *audio)

@@ -101,6 +101,42 @@ START_TEST(test_list)
 }
 END_TEST
 
+static void count_routes(const struct audio_route *route, void *userdata)
+{
+        unsigned *n = userdata;
+
+        ck_assert(*route->id);
+        ck_assert(*route->description);
+        (*n)++;
+}
+
+/* A node may be called anything: what is no text cannot be told over the bus, and is not listed. */
+START_TEST(test_strange_names)
+{
+        const char *const odd[] = {"pw-cli", "create-node", "adapter",
+                                   "{ factory.name=support.null-audio-sink node.name=\"od\xff\" "
+                                   "node.description=\"\xc3\x28\" media.class=Audio/Sink "
+                                   "object.linger=true session.suspend-timeout-seconds=0 }",
+                                   NULL};
+        const char *const gone[] = {"sh", "-c",
+                                    "pw-cli destroy $(pw-cli ls Node | grep -a -B9 "
+                                    "'node.name = \"od' | sed -n 's/^.*id \\([0-9]*\\),.*/\\1/p' "
+                                    "| tail -n 1)",
+                                    NULL};
+        unsigned before = 0;
+        unsigned after = 0;
+        unsigned changed;
+
+        audio_list_routes(world.audio, count_routes, &before);
+        changed = world.n_changed;
+        ck_assert_int_eq(world_run(odd), 0);
+        world_pump(&world, world.n_changed > changed);
+        audio_list_routes(world.audio, count_routes, &after);
+        ck_assert_uint_eq(before, after);
+        ck_assert_int_eq(world_run(gone), 0);
+}
+END_TEST
+
 START_TEST(test_moves)
 {
         usec_t slowest_old = 0;
@@ -276,6 +312,7 @@ static TCase *routes(void)
 
         tcase_add_checked_fixture(tc, setup, teardown);
         tcase_add_test(tc, test_list);
+        tcase_add_test(tc, test_strange_names);
         tcase_add_test(tc, test_moves);
         tcase_add_test(tc, test_unknown);
         tcase_add_test(tc, test_back_to_default);

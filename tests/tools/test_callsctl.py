@@ -166,6 +166,16 @@ class Orders(Base):
         self.exits(OK, "end")
         self.eventually(lambda: self.current_route() == "test-speaker", "forgotten choice")
 
+    def test_an_answer_may_name_a_route(self):
+        self.start()
+        call = self.ringing()
+        subprocess.run(["busctl", "--user", "call", "org.callsd", "/org/callsd",
+                        "org.callsd.Manager1", "RequestTransaction", "a(sa{sv})a{sv}", "1",
+                        "answer-call", "1", "Call", "s", call, "2", "Origin", "s", "accessory",
+                        "Route", "s", "test-headset"], check=True, capture_output=True)
+        self.rig.monitor.state(call, "active")
+        self.eventually(lambda: self.current_route() == "test-headset", "route of the answer")
+
     def current_route(self):
         current, = (route["Id"] for route in self.json("route") if route["Current"])
         return current

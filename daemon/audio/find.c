@@ -169,7 +169,7 @@ static bool is_foreign(const struct graph_link *link, const struct graph_node *s
 
 static void guard_link(struct audio *audio, struct graph_link *link, struct graph_node *stream)
 {
-        if (link->doomed || !stream->session || stream->session->orphan ||
+        if (link->doomed || stream->unanswered || !stream->session || stream->session->orphan ||
             !is_foreign(link, stream))
                 return;
         graph_destroy_link(&audio->graph, link);
@@ -232,6 +232,20 @@ void find_give_back(struct session *session)
         }
 }
 
+/* pipewire-pulse tells a client that its stream is ready when that is linked to what it lists as a
+ * device, and our nodes are none: the client would wait for ever. So its stream is linked to the
+ * default device first, for the few milliseconds until the answer; the client has sent nothing by
+ * then, but what it records begins with that much of the microphone. */
+static void introduce(struct audio *audio, struct graph_node *stream)
+{
+        const char *name = is_playback(stream) ? audio->graph.default_sink
+                                               : audio->graph.default_source;
+        struct graph_node *device = name ? graph_find_node_by_name(&audio->graph, name) : NULL;
+
+        if (device && !is_at(stream, device) && may_move(stream))
+                graph_move_stream(stream, device->serial);
+}
+
 static void bind_stream(struct audio *audio, struct graph_node *stream, struct session *session,
                         bool joined)
 {
@@ -242,7 +256,12 @@ static void bind_stream(struct audio *audio, struct graph_node *stream, struct s
         if (session->level == AUDIO_LEVEL_GATED)
                 session->gate_used = true;
         session_touch(session);
-        if (!joined)
+        if (stream->unanswered) {
+                if (joined)
+                        introduce(audio, stream);
+                return;
+        }
+        if (!joined || stream->moved_to)
                 move_stream(stream);
         guard_stream(audio, stream);
 }
@@ -294,6 +313,8 @@ void find_target_changed(struct audio *audio, struct graph_node *stream)
                 find_stream_changed(audio, stream);
                 return;
         }
+        if (stream->unanswered)
+                return;
         node = node_for(stream->session, stream);
         if (!node || is_at(stream, node))
                 return;
@@ -345,6 +366,16 @@ static bool has_link_to(const struct graph_node *stream, const struct graph_node
         return false;
 }
 
+/* Nobody can tell when a client is answered by a pipewire-pulse that works otherwise. */
+static void give_up_answer(const struct session *session, struct graph_node *stream)
+{
+        if (!stream->unanswered)
+                return;
+        stream->unanswered = false;
+        move_stream(stream);
+        guard_stream(session->audio, stream);
+}
+
 /* The session manager links streams, mostly within some 10 ms. It may have given up on one that it
  * lost in a race with somebody's change of target, and it never links one that was there before it
  * came, or that asked not to be connected. */
@@ -358,9 +389,10 @@ static void relink(struct session *session, struct graph_node *stream)
         if (stream->unlinked_since == 0)
                 stream->unlinked_since = now;
         due = stream->unlinked_since + (stream->stranded ? 0 : RELINK_AFTER);
-        if (now >= due)
+        if (now >= due) {
+                give_up_answer(session, stream);
                 session_links_stream(session, stream);
-        else if (session->relink_at == 0 || due < session->relink_at)
+        } else if (session->relink_at == 0 || due < session->relink_at)
                 session->relink_at = due;
 }
 

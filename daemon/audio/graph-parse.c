@@ -86,6 +86,10 @@ void parse_node_info(struct graph_node *node, const struct spa_dict *props)
                 parse_replace(&node->role, role);
         node->card = card ? (int)strtol(card, NULL, 10) : -1;
         node->claimed_pid = 0;
+        /* Together with the answer it writes the buffer's sizes that it told the client. */
+        node->unanswered = (node->unanswered || !node->has_info) && api &&
+                           streq(api, "pipewire-pulse") &&
+                           !spa_dict_lookup(props, "pulse.attr.maxlength");
         if (api && streq(api, "pipewire-pulse"))
                 node->claimed_pid = (pid_t)parse_number(props, PW_KEY_APP_PROCESS_ID);
         node->capture_sink =

@@ -160,7 +160,7 @@ static int set_route(struct ctl *ctl, const char *id)
 int verb_route(struct ctl *ctl, const struct verb *verb, int argc, char **argv)
 {
         _cleanup_json_ json_t *routes = NULL;
-        const json_t *route;
+        const json_t *route = NULL;
         int status;
 
         (void)verb;

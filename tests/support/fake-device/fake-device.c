@@ -444,9 +444,10 @@ static void init_device(struct fake *fake, const char *device_name)
         fake->items[3] = SPA_DICT_ITEM_INIT(PW_KEY_DEVICE_API, fake->card->api);
         fake->items[4] = SPA_DICT_ITEM_INIT(PW_KEY_DEVICE_FORM_FACTOR, fake->card->form_factor);
         fake->dict = SPA_DICT_INIT(fake->items, ARRAY_SIZE(fake->items));
-        for (int i = 0; i < PARAM_MAX_; i++)
-                fake->params[i] = SPA_PARAM_INFO(ids[i], i % 2 == 0 ? SPA_PARAM_INFO_READ
-                                                                    : SPA_PARAM_INFO_READWRITE);
+        for (int i = 0; i < PARAM_MAX_; i++) {
+                fake->params[i].id = ids[i];
+                fake->params[i].flags = i % 2 == 0 ? SPA_PARAM_INFO_READ : SPA_PARAM_INFO_READWRITE;
+        }
         for (int i = 0; i < fake->card->n_ports; i++) {
                 fake->plugged[i] = fake->card->ports[i].plugged;
                 fake->volume[i] = 1.0f;

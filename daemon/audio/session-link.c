@@ -21,6 +21,9 @@
 
 #define PLAN_MAX 64
 
+/* Nodes that are just being configured refuse links, and nothing says when they would take them. */
+#define RETRY_AFTER (100 * USEC_PER_MSEC)
+
 struct plan {
         struct {
                 uint32_t output;
@@ -245,6 +248,9 @@ static void on_request_error(void *data, int seq, int res, const char *message)
 
         (void)seq;
         request->failed = true;
+        if (request->session->retry_at == 0)
+                request->session->retry_at = audio_now() + RETRY_AFTER;
+        audio_wake(request->session->audio);
         log_write(LOG_DEBUG, &(struct log_context){.call = request->session->key},
                   "PipeWire did not make a link: %s (%s)", message ? message : "no reason given",
                   strerror(-res));
@@ -345,6 +351,9 @@ static void drop_failed(struct session *session)
         struct session_request *request;
         struct session_request *next;
 
+        if (audio_now() < session->retry_at)
+                return;
+        session->retry_at = 0;
         DL_FOREACH_SAFE (session->requests, request, next) {
                 if (request->failed)
                         request_free(request);

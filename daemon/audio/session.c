@@ -519,6 +519,7 @@ void session_disconnected(struct session *session)
         session->nodes_told = false;
         session->ticket = 0;
         session->relink_at = 0;
+        session->retry_at = 0;
         session->empty_since = 0;
         session->dirty = true;
 }

@@ -40,7 +40,7 @@ struct session_request {
         uint32_t input_port;
         bool stream;    /* between an app's stream and a node of ours */
         bool cancelled; /* to be removed as soon as it is listed: only then it has an id */
-        bool failed;    /* tried again when something in the graph changed */
+        bool failed;    /* tried again at retry_at */
         struct pw_proxy *proxy;
         struct spa_hook listener;
 };
@@ -87,6 +87,7 @@ struct session {
         uint64_t ticket;  /* of the sync sent when it became so; 0 = none yet */
         bool ready_due;   /* a wish whose ready_fn is still to come */
         usec_t patience;  /* until when ready_fn waits for links; 0 = not running */
+        usec_t retry_at;  /* when links that the server refused are asked for again; 0 = none */
         usec_t relink_at; /* when to link streams that the session manager leaves alone; 0 = none */
         usec_t empty_since; /* over, and without a stream since then; 0 = not so */
         usec_t look_again;  /* when an empty session may have become removable */

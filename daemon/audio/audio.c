@@ -360,6 +360,8 @@ static usec_t session_deadline(const struct session *session)
                 next = earliest(next, session->patience);
         if (session->relink_at != 0)
                 next = earliest(next, session->relink_at);
+        if (session->retry_at != 0)
+                next = earliest(next, session->retry_at);
         if (session->give_back_at != 0)
                 next = earliest(next, session->give_back_at);
         if (session->empty_since != 0)

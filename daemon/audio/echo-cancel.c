@@ -145,9 +145,9 @@ static const struct pw_impl_module_events module_events = {
 };
 
 /*
- * The module of PipeWire 0.3.65 crashes when it is unloaded while it is running: its data thread goes
- * on with streams that are destroyed. So it is taken out of every path first, and goes when the
- * server has stopped it (of its nodes the two streams are those whose state we see).
+ * The module of PipeWire 0.3.65 crashes when it is unloaded while it is running: its data thread
+ * goes on with streams that are destroyed. So it is taken out of every path first, and goes when
+ * the server has stopped it (of its nodes the two streams are those whose state we see).
  */
 static bool stands_still(struct audio *audio)
 {
@@ -197,9 +197,9 @@ void echo_cancel_disconnected(struct audio *audio)
 
 /*
  * "Internal": no device for anybody but us. Without a suspend timeout the session manager would
- * suspend its nodes some seconds after use, and WirePlumber 0.4.13 crashes when they go before that;
- * idle they cost nothing. Its microphone side is mono, as calls are. What WebRTC could do besides
- * taking out the echo is left to the app: two noise suppressions in a row spoil a voice.
+ * suspend its nodes some seconds after use, and WirePlumber 0.4.13 crashes when they go before
+ * that; idle they cost nothing. Its microphone side is mono, as calls are. What WebRTC could do
+ * besides taking out the echo is left to the app: two noise suppressions in a row spoil a voice.
  */
 static int make_arguments(const struct route_ends *ends, char *buffer, size_t size)
 {
@@ -234,8 +234,8 @@ static void load(struct audio *audio, const struct route_ends *ends)
 
         if (make_arguments(ends, arguments, sizeof(arguments)) < 0)
                 return;
-        cancel->module = pw_context_load_module(
-                audio->server.context, "libpipewire-module-echo-cancel", arguments, NULL);
+        cancel->module = pw_context_load_module(audio->server.context,
+                                                "libpipewire-module-echo-cancel", arguments, NULL);
         if (!cancel->module) {
                 cancel->failed = true;
                 log_warning("no echo cancelling: PipeWire's module echo-cancel with WebRTC cannot "

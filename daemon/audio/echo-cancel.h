@@ -2,9 +2,9 @@
 /*
  * The echo canceller between the calls' nodes and the devices.
  *
- * It is PipeWire's own module with WebRTC's algorithm, and it runs in this process. So it is the one
- * part of a call's path that dies with callsd, and everything here is so that a call needs it for
- * nothing: a call is linked with the devices directly until the canceller is there with all its
+ * It is PipeWire's own module with WebRTC's algorithm, and it runs in this process. So it is the
+ * one part of a call's path that dies with callsd, and everything here is so that a call needs it
+ * for nothing: a call is linked with the devices directly until the canceller is there with all its
  * links, and again as soon as it is not.
  */
 #ifndef CALLSD_AUDIO_ECHO_CANCEL_H
@@ -17,10 +17,10 @@ struct pw_impl_module;
 struct canceller {
         struct pw_impl_module *module; /* NULL: not loaded */
         struct spa_hook listener;
-        uint64_t speaker;    /* serials of the devices that it was loaded for */
+        uint64_t speaker; /* serials of the devices that it was loaded for */
         uint64_t microphone;
-        bool failed;   /* said once; not tried again by this process */
-        bool retiring; /* in nobody's path any more; goes as soon as it stands still */
+        bool failed;    /* said once; not tried again by this process */
+        bool retiring;  /* in nobody's path any more; goes as soon as it stands still */
         usec_t look_at; /* whether it does; 0 = never */
 };
 

@@ -388,7 +388,7 @@ static void relink(struct session *session, struct graph_node *stream)
                 return;
         if (stream->unlinked_since == 0)
                 stream->unlinked_since = now;
-        due = stream->unlinked_since + (stream->stranded ? 0 : RELINK_AFTER);
+        due = stream->unlinked_since + RELINK_AFTER;
         if (now >= due) {
                 give_up_answer(session, stream);
                 session_links_stream(session, stream);

@@ -22,8 +22,9 @@ void find_link_added(struct audio *audio, struct graph_link *link);
 /* The session manager went: it will not link the streams that are there now. */
 void find_manager_lost(struct audio *audio);
 
-/* The session is over: what was there before it, and playback that only belongs to its app, goes back
- * to where the session manager wants it. A microphone stream that came with the call stays silent. */
+/* The session is over: what was there before it, and playback that only belongs to its app, goes
+ * back to where the session manager wants it. A microphone stream that came with the call stays
+ * silent. */
 void find_give_back(struct session *session);
 
 /* Whether all streams of the session that could be linked are; links the stranded ones. */

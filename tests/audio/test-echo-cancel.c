@@ -211,10 +211,10 @@ static double cpu_percent(void)
         getrusage(RUSAGE_SELF, &before);
         average(speaker, 300);
         getrusage(RUSAGE_SELF, &after);
-        used = (double)(after.ru_utime.tv_sec - before.ru_utime.tv_sec +
-                        after.ru_stime.tv_sec - before.ru_stime.tv_sec) +
-               (double)(after.ru_utime.tv_usec - before.ru_utime.tv_usec +
-                        after.ru_stime.tv_usec - before.ru_stime.tv_usec) /
+        used = (double)(after.ru_utime.tv_sec - before.ru_utime.tv_sec + after.ru_stime.tv_sec -
+                        before.ru_stime.tv_sec) +
+               (double)(after.ru_utime.tv_usec - before.ru_utime.tv_usec + after.ru_stime.tv_usec -
+                        before.ru_stime.tv_usec) /
                        1e6;
         return 100 * used * 1e6 / (double)(world_now() - start);
 }
@@ -306,8 +306,8 @@ static double longest_gap(const struct world_app *app, unsigned since)
 /* An earlier daemon with a canceller is killed: the next one links directly first. */
 START_TEST(test_killed)
 {
-        const char *const owner_arguments[] = {OWNER_PROGRAM, "--echo-cancel", call->uuid, "linked",
-                                               "open", NULL};
+        const char *const owner_arguments[] = {OWNER_PROGRAM, "--echo-cancel", call->uuid,
+                                               "linked",      "open",          NULL};
         pid_t owner = world_spawn(owner_arguments);
         bool muted;
         bool linked;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Apps that know nothing of callsd, fight it, or hang; and how much of them is heard before they are
- * found.
+ * Apps that know nothing of callsd, fight it, or hang; and how much of them is heard before they
+ * are found.
  */
 #include <check.h>
 #include <signal.h>

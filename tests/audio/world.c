@@ -131,8 +131,7 @@ void world_init(struct world *world)
 
 void world_done(struct world *world)
 {
-        for (unsigned i = 0; i < WORLD_APPS; i++)
-                world_app_end(&apps[i]);
+        world_end_apps_but(NULL, NULL);
         audio_free(world->audio);
         sd_event_unref(world->event);
 }
@@ -320,6 +319,14 @@ void world_app_end(struct world_app *app)
         if (app->levels)
                 munmap(app->levels, sizeof(*app->levels));
         *app = (struct world_app){.pid = 0};
+}
+
+void world_end_apps_but(const struct world_app *one, const struct world_app *two)
+{
+        for (unsigned i = 0; i < WORLD_APPS; i++) {
+                if (&apps[i] != one && &apps[i] != two)
+                        world_app_end(&apps[i]);
+        }
 }
 
 static struct world_app *start_joined(struct world_call *call, bool record, const char *target)

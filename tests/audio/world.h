@@ -95,6 +95,8 @@ void world_app_go(struct world_app *app);
 void world_app_wait(struct world_app *app);
 void world_app_signal(struct world_app *app, int number);
 void world_app_end(struct world_app *app);
+/* All others; NULL for none. */
+void world_end_apps_but(const struct world_app *one, const struct world_app *two);
 /* The call's own streams: they join by properties. */
 struct world_app *world_app_play(struct world_call *call);
 struct world_app *world_app_record(struct world_call *call);

@@ -162,7 +162,7 @@ START_TEST(test_ringback)
         audio_set_ringback(world.audio, true);
         ck_assert(!audio_is_ringing(world.audio));
         from = listen_onset(&speaker, from) + LISTEN_MS(20);
-        ck_assert_double_eq_tol(listen_pitch(&speaker, from, LISTEN_MS(200), 200, 1000), 425, 5);
+        ck_assert_double_eq_tol(listen_pitch(&speaker, from, LISTEN_MS(200), 200, 1000), 425, 20);
         stop = listen_now(&speaker);
         audio_set_ringback(world.audio, false);
         end = listen_silence(&speaker, stop, LISTEN_MS(200));

@@ -181,7 +181,6 @@ static void on_manager(bool present, void *userdata)
         /* At once, while it is away: one that comes back to nodes in use links nothing any more,
          * and nodes that are missing when it comes back send their streams to the devices. */
         log_notice("the session manager is gone: the nodes of calls are made anew");
-        find_manager_lost(audio);
         /* Streams that are older than their session manager are not always linked by it. */
         stop_sounds(audio);
         echo_cancel_retire(audio);

@@ -198,8 +198,8 @@ void echo_cancel_disconnected(struct audio *audio)
 /*
  * "Internal": no device for anybody but us. Without a suspend timeout the session manager would
  * suspend its nodes some seconds after use, and WirePlumber 0.4.13 crashes when they go before
- * that; idle they cost nothing. Its microphone side is mono, as calls are. What WebRTC could do
- * besides taking out the echo is left to the app: two noise suppressions in a row spoil a voice.
+ * that; idle they cost nothing. Its source is a plain stream, hence no "Virtual". What WebRTC could
+ * do besides taking out the echo is left to the app: two noise suppressions in a row spoil a voice.
  */
 static int make_arguments(const struct route_ends *ends, char *buffer, size_t size)
 {

@@ -340,17 +340,6 @@ void find_link_added(struct audio *audio, struct graph_link *link)
         }
 }
 
-void find_manager_lost(struct audio *audio)
-{
-        struct graph_node *node;
-        struct graph_node *next;
-
-        HASH_ITER (hh, audio->graph.nodes, node, next) {
-                if (node->session)
-                        node->stranded = true;
-        }
-}
-
 static bool has_link_to(const struct graph_node *stream, const struct graph_node *node)
 {
         const struct graph_link *link;

@@ -90,7 +90,6 @@ struct graph_node {
         /* Kept for find.c: the session whose stream this is. */
         struct session *session;
         bool joined;           /* by a property of its own, not by us */
-        bool stranded;         /* was there when the session manager went: nobody will link it */
         usec_t unlinked_since; /* since when it could be linked to its session and is not; 0 = is */
         unsigned moves;        /* how often we wrote its target in the second that began then */
         usec_t moves_since;

@@ -10,6 +10,7 @@
 
 #include "app/daemon.h"
 #include "app/messages.h"
+#include "util/cleanup.h"
 #include "util/log.h"
 
 /* ---- the journal ---- */
@@ -127,9 +128,13 @@ static void set_audio(struct daemon *daemon, const struct effect *effect)
                 wish.kind = call->audio;
                 wish.provider = provider->config.identifier;
                 wish.mix = provider->config.mix_groups;
+                wish.own_echo_cancel = provider->config.own_echo_cancel;
                 wish.pid = bus_peer_pid(daemon->bus, provider->peer, &wish.app_id);
         }
+        wish.route = route_choice_get(daemon->route_choices, wish.call);
         r = audio_set(daemon->audio, &wish);
+        if (wish.level != AUDIO_LEVEL_NONE)
+                route_choice_forget(&daemon->route_choices, wish.call);
         if (r < 0) {
                 const struct log_context context = {.call = effect->call.text};
 
@@ -137,10 +142,49 @@ static void set_audio(struct daemon *daemon, const struct effect *effect)
         }
 }
 
-static void set_ring(struct daemon *daemon, const struct effect *effect)
+/* The app's ringtone: the file that it handed over, else the one that it named. */
+static void set_ring(struct daemon *daemon)
 {
-        if (daemon->audio)
-                audio_set_ring(daemon->audio, effect->ring_mode);
+        const struct call *call = engine_ring_call(daemon->engine);
+        struct audio_ring ring = AUDIO_RING(engine_ring_mode(daemon->engine));
+
+        if (!daemon->audio)
+                return;
+        if (call && ring.mode == RING_TONE) {
+                ring.sound = call->provider->config.ringtone;
+                ring.provider = call->provider->config.identifier;
+                if (bus_open_ringtone(daemon->bus, call->provider->number, &ring.fd) < 0)
+                        ring.fd = -1;
+        }
+        audio_set_ring(daemon->audio, &ring);
+        closep(&ring.fd);
+}
+
+/* Feedback for the user; audio plays it where the administrator asked for it. */
+static void play_keys(struct daemon *daemon, const struct effect *effect)
+{
+        const struct transaction *transaction =
+                engine_find_transaction(daemon->engine, effect->transaction.text);
+        const struct action *action = transaction ? transaction->actions : NULL;
+
+        for (; daemon->audio && action; action = action->next) {
+                if (action->delivery == effect->serial && action->type == ACTION_PLAY_DTMF)
+                        audio_play_keys(daemon->audio, str_or_empty(action->text));
+        }
+}
+
+void daemon_settle_sound(struct daemon *daemon)
+{
+        enum ring_mode wanted = engine_ring_mode(daemon->engine);
+
+        if (!daemon->audio)
+                return;
+        audio_set_ringback(daemon->audio, engine_wants_ringback(daemon->engine));
+        if (audio_get_ring(daemon->audio) == wanted)
+                return;
+        log_error("The ringing is \"%s\" where the calls want \"%s\"; it is set right",
+                  ring_mode_to_string(audio_get_ring(daemon->audio)), ring_mode_to_string(wanted));
+        set_ring(daemon);
 }
 
 /* ---- effects ---- */
@@ -171,6 +215,7 @@ static void apply_call_ended(struct daemon *daemon, const struct effect *effect)
 
         if (call)
                 log_call_ended(call);
+        route_choice_forget(&daemon->route_choices, effect->call.text);
 }
 
 void daemon_apply(struct daemon *daemon, const struct effect *effect)
@@ -201,6 +246,7 @@ void daemon_apply(struct daemon *daemon, const struct effect *effect)
                 return;
         case EFFECT_PERFORM:
                 log_perform(daemon, effect);
+                play_keys(daemon, effect);
                 bus_apply_delegate(daemon->bus, effect);
                 return;
         case EFFECT_BEGAN:
@@ -221,7 +267,7 @@ void daemon_apply(struct daemon *daemon, const struct effect *effect)
                 set_audio(daemon, effect);
                 return;
         case EFFECT_RING:
-                set_ring(daemon, effect);
+                set_ring(daemon);
                 return;
         case EFFECT_CALL_ENDED:
                 apply_call_ended(daemon, effect);

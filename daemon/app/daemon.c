@@ -41,6 +41,7 @@ void daemon_settle(struct daemon *daemon)
         daemon->settling = true;
         while (engine_next_effect(daemon->engine, &effect))
                 daemon_apply(daemon, &effect);
+        daemon_settle_sound(daemon);
         bus_flush(daemon->bus);
         engine_settle(daemon->engine);
         daemon->settling = false;
@@ -141,6 +142,7 @@ static int on_sighup(sd_event_source *source, const struct signalfd_siginfo *inf
                 log_write(LOG_WARNING, &context, "The configuration stays as it was");
         } else {
                 take_log_level(daemon);
+                daemon_configure_audio(daemon);
                 engine_set_limits(daemon->engine, &daemon->config.limits);
                 daemon_settle(daemon);
                 log_write(LOG_NOTICE, &context, "The configuration was read again");
@@ -240,9 +242,14 @@ static int init_bus(struct daemon *daemon)
 
 static int init_audio(struct daemon *daemon)
 {
+        int r;
+
         if (daemon->options.no_audio)
                 return 0;
-        return audio_new(daemon->event, &daemon_audio_events, daemon, &daemon->audio);
+        r = audio_new(daemon->event, &daemon_audio_events, daemon, &daemon->audio);
+        if (r == 0)
+                daemon_configure_audio(daemon);
+        return r;
 }
 
 static int init_parts(struct daemon *daemon)
@@ -289,6 +296,7 @@ void daemon_done(struct daemon *daemon)
         if (daemon->audio)
                 audio_free(daemon->audio);
         daemon->audio = NULL;
+        route_choice_done(&daemon->route_choices);
         bus_free(daemon->bus);
         engine_free(daemon->engine);
         sd_event_source_disable_unref(daemon->timer);

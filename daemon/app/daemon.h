@@ -10,6 +10,7 @@
 
 #include <systemd/sd-event.h>
 
+#include "app/route-choice.h"
 #include "audio/audio.h"
 #include "bus/bus.h"
 #include "config/config.h"
@@ -30,6 +31,7 @@ struct daemon {
         struct engine *engine;
         struct bus *bus;
         struct audio *audio; /* NULL: without sound */
+        struct route_choice *route_choices;
         sd_event_source *timer, *orphans, *waiting, *sigterm, *sigint, *sighup;
         bool settling;
         bool named; /* the name was ours at least once */
@@ -47,9 +49,13 @@ void daemon_settle(struct daemon *daemon);
 
 /* apply.c: hands one effect to the adapter that it is for. */
 void daemon_apply(struct daemon *daemon, const struct effect *effect);
+/* And when all are drained: what can be heard besides the calls is compared with the calls. */
+void daemon_settle_sound(struct daemon *daemon);
 
 /* sound.c: the hooks of the bus and the events of the audio session. */
 extern const struct audio_events daemon_audio_events;
+/* Hands the configuration to the audio session. */
+void daemon_configure_audio(struct daemon *daemon);
 void daemon_set_audio_hooks(struct bus_hooks *hooks);
 
 #endif

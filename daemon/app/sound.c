@@ -54,6 +54,27 @@ const struct audio_events daemon_audio_events = {
         .changed_fn = on_changed,
 };
 
+/* ---- what the administrator says ---- */
+
+void daemon_configure_audio(struct daemon *daemon)
+{
+        const struct config_audio *config = &daemon->config.audio;
+        const struct audio_config audio = {
+                .other_media = config->other_media,
+                .duck_volume = config->duck_volume,
+                .ring_devices = config->ring_devices,
+                .ring_volume = config->ring_volume,
+                .ring_fade_in = config->ring_fade_in,
+                .play_feedback_tones = config->play_feedback_tones,
+                .echo_cancel = config->echo_cancel,
+                .route_preference = config->route_preference,
+                .provider_routes = config->provider_routes,
+        };
+
+        if (daemon->audio && audio_configure(daemon->audio, &audio) < 0)
+                log_error("There is no memory for the settings of [Audio]; they stay as they were");
+}
+
 /* ---- what the bus asks ---- */
 
 static bool hook_available(void *userdata)
@@ -111,11 +132,16 @@ static void hook_list_routes(bus_route_fn route_fn, void *fn_userdata, void *use
                 audio_list_routes(daemon->audio, pass_route, &bridge);
 }
 
-static int hook_set_route(const char *id, void *userdata)
+/* Before the call has nodes the choice waits for its first wish. */
+static int hook_set_route(const char *call, const char *id, void *userdata)
 {
         struct daemon *daemon = userdata;
+        int r;
 
-        return daemon->audio ? audio_set_route(daemon->audio, id) : -EOPNOTSUPP;
+        if (!daemon->audio)
+                return -EOPNOTSUPP;
+        r = audio_set_route(daemon->audio, call, id);
+        return r == -ENOENT ? route_choice_set(&daemon->route_choices, call, id) : r;
 }
 
 static int hook_nodes(const char *call, const char **ret_sink, const char **ret_source,

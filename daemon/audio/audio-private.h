@@ -4,9 +4,15 @@
 #define CALLSD_AUDIO_AUDIO_PRIVATE_H
 
 #include "audio/audio.h"
+#include "audio/device.h"
+#include "audio/echo-cancel.h"
+#include "audio/feedback.h"
 #include "audio/graph.h"
+#include "audio/journal.h"
+#include "audio/other-sound.h"
 #include "audio/pw-loop.h"
 #include "audio/ring.h"
+#include "audio/route.h"
 #include "audio/session.h"
 
 enum audio_state {
@@ -19,11 +25,19 @@ struct audio {
         sd_event *event;
         struct audio_events events;
         void *userdata;
+        struct audio_config config;
         sd_event_source *settle; /* deferred: reconcile what is dirty, then tell */
         sd_event_source *timer;
         struct server server;
         struct graph graph;
+        struct devices devices;
+        struct device_use *device_uses;
+        struct routes routes;
         struct ring ring;
+        struct feedback feedback;
+        struct canceller canceller;
+        struct journal journal;
+        struct other_sound other;
         struct session *sessions;
 
         enum audio_state state;

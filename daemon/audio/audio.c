@@ -12,6 +12,8 @@
 #include <utlist.h>
 
 #include "audio/audio-private.h"
+#include "audio/device-use.h"
+#include "audio/echo-cancel.h"
 #include "audio/find.h"
 #include "audio/route.h"
 #include "audio/shared.h"
@@ -51,7 +53,7 @@ static void on_node_added(struct graph_node *node, void *userdata)
         if (graph_node_is_stream(node))
                 find_stream_changed(audio, node);
         else if (strncmp(node->media_class, "Audio/", 6) == 0)
-                audio_changed(audio);
+                route_changed(audio);
 }
 
 static void touch_session_of(struct audio *audio, struct graph_node *node)
@@ -64,8 +66,11 @@ static void touch_session_of(struct audio *audio, struct graph_node *node)
 
 static void on_node_info(struct graph_node *node, void *userdata)
 {
+        audio_wake(userdata);
         if (graph_node_is_stream(node))
                 find_stream_changed(userdata, node);
+        else if (node->device != 0)
+                route_changed(userdata);
         else
                 touch_session_of(userdata, node);
 }
@@ -80,10 +85,10 @@ static void on_node_removed(struct graph_node *node, void *userdata)
         struct audio *audio = userdata;
 
         session_node_removed(audio, node);
+        duck_node_removed(&audio->other.duck, node);
         if (node->session)
                 session_touch(node->session);
-        if (route_uses(audio, node))
-                session_touch_all(audio);
+        route_node_removed(audio, node);
         audio_changed(audio);
 }
 
@@ -96,7 +101,16 @@ static void on_ports(struct graph_node *node, void *userdata)
                 session_touch(session);
         else if (node->session)
                 session_touch(node->session);
-        else if (route_uses(audio, node))
+        else if (strncmp(node->media_class, "Audio/", 6) == 0)
+                route_changed(audio);
+}
+
+static void touch_link(struct audio *audio, const struct graph_link *link)
+{
+        touch_session_of(audio, link->output);
+        touch_session_of(audio, link->input);
+        audio_wake(audio);
+        if (echo_cancel_uses(link->output) || echo_cancel_uses(link->input))
                 session_touch_all(audio);
 }
 
@@ -112,14 +126,12 @@ static void on_link_added(struct graph_link *link, void *userdata)
         if (session)
                 session_links_added(session, link);
         find_link_added(audio, link);
-        touch_session_of(audio, link->output);
-        touch_session_of(audio, link->input);
+        touch_link(audio, link);
 }
 
 static void on_link_removed(struct graph_link *link, void *userdata)
 {
-        touch_session_of(userdata, link->output);
-        touch_session_of(userdata, link->input);
+        touch_link(userdata, link);
 }
 
 static void on_target(struct graph_node *node, void *userdata)
@@ -130,8 +142,7 @@ static void on_target(struct graph_node *node, void *userdata)
 
 static void on_defaults(void *userdata)
 {
-        session_touch_all(userdata);
-        audio_changed(userdata);
+        route_changed(userdata);
 }
 
 static void start_reading(struct audio *audio)
@@ -141,6 +152,13 @@ static void start_reading(struct audio *audio)
         audio->reading_until = audio_now() + READING_FOR;
         audio->reading = server_sync(&audio->server);
         audio_wake(audio);
+}
+
+/* Those of our own. */
+static void stop_sounds(struct audio *audio)
+{
+        ring_disconnect(&audio->ring);
+        feedback_disconnect(&audio->feedback);
 }
 
 static void on_manager(bool present, void *userdata)
@@ -163,7 +181,9 @@ static void on_manager(bool present, void *userdata)
         /* At once, while it is away: one that comes back to nodes in use links nothing any more,
          * and nodes that are missing when it comes back send their streams to the devices. */
         log_notice("the session manager is gone: the nodes of calls are made anew");
-        find_manager_lost(audio);
+        /* Streams that are older than their session manager are not always linked by it. */
+        stop_sounds(audio);
+        echo_cancel_retire(audio);
         HASH_ITER (hh, audio->sessions, session, next) {
                 session_recreate(session);
         }
@@ -193,6 +213,7 @@ static void on_connected(void *userdata)
                 log_warning("PipeWire gives no registry; calls go on without audio handling");
                 return;
         }
+        devices_connect(&audio->devices);
         start_reading(audio);
 }
 
@@ -203,11 +224,16 @@ static void on_lost(void *userdata)
         struct session *next;
 
         audio->state = AUDIO_OFF;
-        ring_disconnect(&audio->ring);
+        duck_disconnected(&audio->other.duck);
+        echo_cancel_disconnected(audio);
+        stop_sounds(audio);
         HASH_ITER (hh, audio->sessions, session, next) {
                 session_disconnected(session);
         }
+        device_use_done(audio);
+        devices_disconnect(&audio->devices);
         graph_disconnect(&audio->graph);
+        routes_done(&audio->routes);
         audio_changed(audio);
 }
 
@@ -242,11 +268,6 @@ static const struct server_events server_events = {
         .acked_fn = on_acked,
 };
 
-static void on_ring_changed(void *userdata)
-{
-        audio_changed(userdata);
-}
-
 /* Telling */
 
 static void tell_available(struct audio *audio)
@@ -257,8 +278,6 @@ static void tell_available(struct audio *audio)
                 return;
         audio->told_available = available;
         log_info("audio handling is %s", available ? "available" : "not available");
-        if (available)
-                ring_connect(&audio->ring, audio->server.core);
         if (audio->events.available_fn)
                 audio->events.available_fn(available, audio->userdata);
 }
@@ -314,7 +333,7 @@ static void tell_ready(struct session *session)
                 audio->events.ready_fn(session->key, session->serial,
                                        nodes ? session->sink.name : NULL,
                                        nodes ? session->source.name : NULL,
-                                       nodes ? audio_get_route(audio) : NULL, audio->userdata);
+                                       nodes ? route_get_id(session) : NULL, audio->userdata);
 }
 
 /* Settling */
@@ -340,6 +359,10 @@ static usec_t session_deadline(const struct session *session)
                 next = earliest(next, session->patience);
         if (session->relink_at != 0)
                 next = earliest(next, session->relink_at);
+        if (session->retry_at != 0)
+                next = earliest(next, session->retry_at);
+        if (session->give_back_at != 0)
+                next = earliest(next, session->give_back_at);
         if (session->empty_since != 0)
                 next = earliest(next, session->look_again);
         return next;
@@ -357,6 +380,9 @@ static void arm_timer(struct audio *audio)
         }
         if (audio->state == AUDIO_READING)
                 next = earliest(next, audio->reading_until);
+        next = earliest(next, route_deadline(audio, now));
+        if (audio->canceller.look_at != 0)
+                next = earliest(next, audio->canceller.look_at);
         if (audio->defaults_until > now)
                 next = earliest(next, audio->defaults_until);
         if (next == USEC_INFINITY) {
@@ -392,11 +418,13 @@ static void reconcile_all(struct audio *audio)
                 audio->rescan = false;
                 find_rescan(audio);
         }
+        route_settle(audio);
         HASH_ITER (hh, audio->sessions, session, next) {
                 if (session->dirty && !session->orphan)
                         session_reconcile(session);
                 session->dirty = false;
         }
+        echo_cancel_settle(audio);
         /* One sync for all that became complete in this turn. */
         HASH_ITER (hh, audio->sessions, session, next) {
                 if (!session->ready_due || !session->complete || session->ticket != 0)
@@ -405,6 +433,20 @@ static void reconcile_all(struct audio *audio)
                         ticket = server_sync(&audio->server);
                 session->ticket = ticket;
         }
+}
+
+/* Our own streams wait for a default device: one that comes later has to be moved to. */
+static void update_sounds(struct audio *audio)
+{
+        bool playable = audio->state == AUDIO_ON && audio->graph.metadata &&
+                        (audio->graph.default_sink || audio_now() >= audio->defaults_until);
+
+        if (playable && !audio->ring.playback.core) {
+                ring_connect(&audio->ring, audio->server.core);
+                feedback_connect(&audio->feedback, audio->server.core);
+        }
+        ring_devices_changed(&audio->ring);
+        feedback_update(&audio->feedback);
 }
 
 static int on_settle(sd_event_source *source, void *userdata)
@@ -417,10 +459,13 @@ static int on_settle(sd_event_source *source, void *userdata)
         tell_available(audio);
         if (audio->state == AUDIO_ON)
                 reconcile_all(audio);
+        if (audio->state != AUDIO_READING)
+                other_sound_reconcile(&audio->other);
         HASH_ITER (hh, audio->sessions, session, next) {
                 tell_nodes(session);
                 tell_ready(session);
         }
+        update_sounds(audio);
         if (audio->changed_due && audio->events.changed_fn) {
                 audio->changed_due = false;
                 audio->events.changed_fn(audio->userdata);
@@ -446,11 +491,18 @@ int audio_new(struct sd_event *event, const struct audio_events *events, void *u
         audio->event = sd_event_ref(event);
         audio->events = *events;
         audio->userdata = userdata;
+        audio->config = AUDIO_CONFIG_DEFAULT;
         graph_init(&audio->graph, &audio->server, &graph_events, audio);
         r = server_init(&audio->server, event, &server_events, audio);
         if (r < 0)
                 goto fail;
-        r = ring_init(&audio->ring, audio->server.loop, on_ring_changed, audio);
+        journal_init(&audio->journal);
+        devices_init(&audio->devices, audio->server.context, route_device_changed, audio);
+        r = ring_init(&audio->ring, audio, audio->server.loop);
+        if (r == 0)
+                r = feedback_init(&audio->feedback, audio, audio->server.loop);
+        if (r == 0)
+                r = other_sound_init(&audio->other, audio);
         if (r == 0)
                 r = sd_event_add_defer(event, &audio->settle, on_settle, audio);
         if (r >= 0)
@@ -470,6 +522,21 @@ fail:
         return r;
 }
 
+int audio_configure(struct audio *audio, const struct audio_config *config)
+{
+        struct audio_config copy;
+        int r;
+
+        r = audio_config_copy(config, &copy);
+        if (r < 0)
+                return r;
+        audio_config_done(&audio->config);
+        audio->config = copy;
+        session_touch_all(audio);
+        audio_wake(audio);
+        return 0;
+}
+
 void audio_free(struct audio *audio)
 {
         struct session *session;
@@ -477,13 +544,19 @@ void audio_free(struct audio *audio)
 
         if (!audio)
                 return;
+        echo_cancel_done(audio);
+        other_sound_done(&audio->other);
         ring_done(&audio->ring);
+        feedback_done(&audio->feedback);
         HASH_ITER (hh, audio->sessions, session, next) {
                 session_free(session);
         }
         server_done(&audio->server);
+        routes_done(&audio->routes);
         sd_event_source_disable_unref(audio->settle);
         sd_event_source_disable_unref(audio->timer);
         sd_event_unref(audio->event);
+        audio_config_done(&audio->config);
+        journal_done(&audio->journal);
         free(audio);
 }

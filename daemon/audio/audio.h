@@ -15,6 +15,7 @@
 
 #include <sys/types.h>
 
+#include "audio/audio-config.h"
 #include "model/types.h"
 
 struct audio;
@@ -31,6 +32,8 @@ struct audio_wish {
         pid_t pid;              /* of the provider, 0 = not known */
         const char *app_id;     /* of a sandboxed provider, "" = none */
         bool mix;               /* the provider asked for MixGroups */
+        bool own_echo_cancel;   /* and this is its own business */
+        const char *route;      /* id of the one to use from now on; "" or NULL: no other */
         const char *group;      /* "" = a lone call */
 };
 
@@ -52,7 +55,7 @@ struct audio_events {
 
 /* A place where a call can be heard. */
 struct audio_route {
-        const char *id;          /* node.name of the sink */
+        const char *id;          /* of a sink, of a port of a card, or of a headset */
         const char *kind;        /* earpiece, speaker, headset, bluetooth, car, hdmi, other */
         const char *description; /* for people */
         bool available;
@@ -74,6 +77,10 @@ typedef void (*audio_route_fn)(const struct audio_route *route, void *userdata);
  */
 int audio_new(struct sd_event *event, const struct audio_events *events, void *userdata,
               struct audio **ret_audio);
+
+/* Settings, from the next turn of the loop on; copied. Until the first call the defaults stand.
+ * -ENOMEM, and then everything is as before. */
+int audio_configure(struct audio *audio, const struct audio_config *config);
 
 /* Leaves nodes and links in the server: calls go on, and the next daemon finds them. Not from
  * inside a callback. */
@@ -108,15 +115,39 @@ int audio_stream_properties(struct audio *audio, const char *call, audio_propert
 /* The calls that are linked in the server, for Audio1.Calls. */
 bool audio_is_linked(struct audio *audio, const char *call);
 
-void audio_set_ring(struct audio *audio, enum ring_mode mode);
-/* Whether a sound is wanted and PipeWire has a stream of ours for it. */
+/* What rings. */
+struct audio_ring {
+        enum ring_mode mode;
+        const char *sound;    /* absolute file, or a name in the sound theme; NULL or "": default */
+        int fd;               /* comes before `sound`; -1: none */
+        const char *provider; /* whose sound it is, for the log; may be NULL */
+};
+
+/* The default ringtone, the beep, or silence. */
+#define AUDIO_RING(mode_) ((struct audio_ring){.mode = (mode_), .fd = -1})
+
+/* Strings and descriptor are copied. The same wish again changes nothing. A sound that cannot be
+ * played is replaced by another one, so this cannot fail. */
+void audio_set_ring(struct audio *audio, const struct audio_ring *ring);
+/* What was wished for last. */
+enum ring_mode audio_get_ring(const struct audio *audio);
+/* Whether a sound is wanted, and PipeWire has a stream of ours for it or will have at once. */
 bool audio_is_ringing(const struct audio *audio);
 
+/* Feedback tones, where `play_feedback_tones` is set. It rings at the other end: */
+void audio_set_ringback(struct audio *audio, bool on);
+/* These DTMF keys are sent. */
+void audio_play_keys(struct audio *audio, const char *keys);
+
 bool audio_is_available(const struct audio *audio);
-/* node.name of the speaker in use, "" without one. */
-const char *audio_get_route(const struct audio *audio);
+/* The id of the route in use, or of the one that a call would take now; "" without one. */
+const char *audio_get_route(struct audio *audio);
+/* All that can be chosen, also what is not there now, or needs another profile of its device. */
 void audio_list_routes(struct audio *audio, audio_route_fn route_fn, void *userdata);
-/* -EOPNOTSUPP so far: the user's default device decides. */
-int audio_set_route(struct audio *audio, const char *id);
+/*
+ * Moves the call to a route, until it is over; "" gives the decision back to the preference and the
+ * default device. -ENOENT for a call without nodes, -EINVAL for a route that is not available.
+ */
+int audio_set_route(struct audio *audio, const char *call, const char *id);
 
 #endif

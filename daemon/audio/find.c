@@ -8,6 +8,7 @@
 #include <utlist.h>
 
 #include "audio/audio-private.h"
+#include "audio/graph-parse.h"
 #include "audio/shared.h"
 #include "util/log.h"
 
@@ -69,23 +70,30 @@ static bool is_call_role(const struct graph_node *stream)
                (streq(stream->role, "Communication") || streq(stream->role, "Phone"));
 }
 
+/* A call that rings has no stream to itself as long as another one of its app is further. */
 static struct session *find_by_provider(struct audio *audio, const struct graph_node *stream)
 {
         struct session *session;
         struct session *next;
         struct session *first = NULL;
+        struct session *gated = NULL;
         unsigned n = 0;
 
         HASH_ITER (hh, audio->sessions, session, next) {
-                if (session->shared || !session_has_nodes_wish(session) ||
-                    !is_of_provider(audio, stream, session))
+                if (session->shared || session->orphan || session->kind != CALL_AUDIO_STREAMS ||
+                    session->level == AUDIO_LEVEL_NONE || !is_of_provider(audio, stream, session))
                         continue;
+                if (session->level == AUDIO_LEVEL_GATED) {
+                        if (!gated || stream->session == session)
+                                gated = session;
+                        continue;
+                }
                 if (!first)
                         first = session;
                 n++;
         }
         if (n <= 1)
-                return first;
+                return first ? first : gated;
         /* Which of them is for the stream itself to say; and what it says comes a moment later. */
         if (!stream->has_info || !is_call_role(stream))
                 return NULL;
@@ -105,7 +113,8 @@ static struct session *find_session(struct audio *audio, const struct graph_node
                 return session_find(audio, stream->call_id);
         /* Where an earlier daemon put it: with several calls of one provider it is that one. */
         moved = find_by_target(audio, stream->moved_to);
-        if (moved && (moved->orphan || session_has_nodes_wish(moved)))
+        if (moved && (moved->orphan ||
+                      (session_has_nodes_wish(moved) && moved->level >= AUDIO_LEVEL_NODES)))
                 return moved;
         session = find_by_provider(audio, stream);
         return session ? session : moved;
@@ -160,7 +169,7 @@ static bool is_foreign(const struct graph_link *link, const struct graph_node *s
 
 static void guard_link(struct audio *audio, struct graph_link *link, struct graph_node *stream)
 {
-        if (link->doomed || !stream->session || stream->session->orphan ||
+        if (link->doomed || stream->unanswered || !stream->session || stream->session->orphan ||
             !is_foreign(link, stream))
                 return;
         graph_destroy_link(&audio->graph, link);
@@ -208,6 +217,35 @@ static void release_stream(struct graph_node *stream)
         stream->joined = false;
 }
 
+void find_give_back(struct session *session)
+{
+        struct graph_node *stream;
+        struct graph_node *next;
+
+        HASH_ITER (hh, session->audio->graph.nodes, stream, next) {
+                if (stream->session != session || stream->joined || stream->call_id ||
+                    (!is_playback(stream) && stream->serial > session->born))
+                        continue;
+                release_stream(stream);
+                /* The metadata says so only later, and until then we would take it back. */
+                parse_replace(&stream->moved_to, NULL);
+        }
+}
+
+/* pipewire-pulse tells a client that its stream is ready when that is linked to what it lists as a
+ * device, and our nodes are none: the client would wait for ever. So its stream is linked to the
+ * default device first, for the few milliseconds until the answer; the client has sent nothing by
+ * then, but what it records begins with that much of the microphone. */
+static void introduce(struct audio *audio, struct graph_node *stream)
+{
+        const char *name = is_playback(stream) ? audio->graph.default_sink
+                                               : audio->graph.default_source;
+        struct graph_node *device = name ? graph_find_node_by_name(&audio->graph, name) : NULL;
+
+        if (device && !is_at(stream, device) && may_move(stream))
+                graph_move_stream(stream, device->serial);
+}
+
 static void bind_stream(struct audio *audio, struct graph_node *stream, struct session *session,
                         bool joined)
 {
@@ -215,8 +253,15 @@ static void bind_stream(struct audio *audio, struct graph_node *stream, struct s
                 session_touch(stream->session);
         stream->session = session;
         stream->joined = joined;
+        if (session->level == AUDIO_LEVEL_GATED)
+                session->gate_used = true;
         session_touch(session);
-        if (!joined)
+        if (stream->unanswered) {
+                if (joined)
+                        introduce(audio, stream);
+                return;
+        }
+        if (!joined || stream->moved_to)
                 move_stream(stream);
         guard_stream(audio, stream);
 }
@@ -225,7 +270,7 @@ static void bind_stream(struct audio *audio, struct graph_node *stream, struct s
 static bool is_settled(const struct graph_node *stream)
 {
         return stream->session && !stream->joined && session_has_nodes_wish(stream->session) &&
-               !stream->call_id && !stream->target;
+               stream->session->level >= AUDIO_LEVEL_NODES && !stream->call_id && !stream->target;
 }
 
 void find_stream_changed(struct audio *audio, struct graph_node *stream)
@@ -268,6 +313,8 @@ void find_target_changed(struct audio *audio, struct graph_node *stream)
                 find_stream_changed(audio, stream);
                 return;
         }
+        if (stream->unanswered)
+                return;
         node = node_for(stream->session, stream);
         if (!node || is_at(stream, node))
                 return;
@@ -293,17 +340,6 @@ void find_link_added(struct audio *audio, struct graph_link *link)
         }
 }
 
-void find_manager_lost(struct audio *audio)
-{
-        struct graph_node *node;
-        struct graph_node *next;
-
-        HASH_ITER (hh, audio->graph.nodes, node, next) {
-                if (node->session)
-                        node->stranded = true;
-        }
-}
-
 static bool has_link_to(const struct graph_node *stream, const struct graph_node *node)
 {
         const struct graph_link *link;
@@ -319,6 +355,16 @@ static bool has_link_to(const struct graph_node *stream, const struct graph_node
         return false;
 }
 
+/* Nobody can tell when a client is answered by a pipewire-pulse that works otherwise. */
+static void give_up_answer(const struct session *session, struct graph_node *stream)
+{
+        if (!stream->unanswered)
+                return;
+        stream->unanswered = false;
+        move_stream(stream);
+        guard_stream(session->audio, stream);
+}
+
 /* The session manager links streams, mostly within some 10 ms. It may have given up on one that it
  * lost in a race with somebody's change of target, and it never links one that was there before it
  * came, or that asked not to be connected. */
@@ -331,10 +377,11 @@ static void relink(struct session *session, struct graph_node *stream)
                 return;
         if (stream->unlinked_since == 0)
                 stream->unlinked_since = now;
-        due = stream->unlinked_since + (stream->stranded ? 0 : RELINK_AFTER);
-        if (now >= due)
+        due = stream->unlinked_since + RELINK_AFTER;
+        if (now >= due) {
+                give_up_answer(session, stream);
                 session_links_stream(session, stream);
-        else if (session->relink_at == 0 || due < session->relink_at)
+        } else if (session->relink_at == 0 || due < session->relink_at)
                 session->relink_at = due;
 }
 

@@ -19,10 +19,13 @@ void find_rescan(struct audio *audio);
 void find_target_changed(struct audio *audio, struct graph_node *stream);
 /* A link of a stream: removed at once if it leads around the stream's session. */
 void find_link_added(struct audio *audio, struct graph_link *link);
-/* The session manager went: it will not link the streams that are there now. */
-void find_manager_lost(struct audio *audio);
 
-/* Whether all streams of the session that could be linked are; links the stranded ones. */
+/* The session is over: what was there before it, and playback that only belongs to its app, goes
+ * back to where the session manager wants it. A microphone stream that came with the call stays
+ * silent. */
+void find_give_back(struct session *session);
+
+/* Whether all streams of the session that could be linked are; links those that nobody else links. */
 bool find_streams_linked(struct session *session);
 
 #endif

@@ -55,6 +55,9 @@ int parse_node(struct graph_node *node, const struct spa_dict *props)
 
         node->serial = serial ? strtoull(serial, NULL, 10) : 0;
         node->client = parse_number(props, PW_KEY_CLIENT_ID);
+        node->device = parse_number(props, PW_KEY_DEVICE_ID);
+        node->priority = (int)parse_number(props, PW_KEY_PRIORITY_SESSION);
+        node->card = -1;
         parse_replace(&node->name, str_or_empty(spa_dict_lookup(props, PW_KEY_NODE_NAME)));
         parse_replace(&node->media_class, str_or_empty(spa_dict_lookup(props, PW_KEY_MEDIA_CLASS)));
         parse_replace(&node->role, str_or_empty(spa_dict_lookup(props, PW_KEY_MEDIA_ROLE)));
@@ -71,15 +74,22 @@ void parse_node_info(struct graph_node *node, const struct spa_dict *props)
         const char *api = spa_dict_lookup(props, PW_KEY_CLIENT_API);
         const char *role = spa_dict_lookup(props, PW_KEY_MEDIA_ROLE);
         const char *capture_sink = spa_dict_lookup(props, PW_KEY_STREAM_CAPTURE_SINK);
+        const char *card = spa_dict_lookup(props, "card.profile.device");
 
         /* The older name of the same thing, which pipewire-pulse and the ALSA plugin still use. */
         if (!target)
                 target = spa_dict_lookup(props, "node.target");
+        node->filter = spa_dict_lookup(props, PW_KEY_NODE_LINK_GROUP) != NULL;
         parse_replace(&node->target, target);
         parse_replace(&node->call_id, spa_dict_lookup(props, KEY_CALL_ID));
         if (role)
                 parse_replace(&node->role, role);
+        node->card = card ? (int)strtol(card, NULL, 10) : -1;
         node->claimed_pid = 0;
+        /* Together with the answer it writes the buffer's sizes that it told the client. */
+        node->unanswered = (node->unanswered || !node->has_info) && api &&
+                           streq(api, "pipewire-pulse") &&
+                           !spa_dict_lookup(props, "pulse.attr.maxlength");
         if (api && streq(api, "pipewire-pulse"))
                 node->claimed_pid = (pid_t)parse_number(props, PW_KEY_APP_PROCESS_ID);
         node->capture_sink =

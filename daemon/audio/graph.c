@@ -177,9 +177,11 @@ static void add_node(struct graph *graph, uint32_t id, const struct spa_dict *pr
                 parse_node_free(node);
                 return;
         }
+        if (node->serial > graph->last_serial)
+                graph->last_serial = node->serial;
         HASH_ADD(hh, graph->nodes, id, sizeof(node->id), node);
         ours = names_is_ours(node->name);
-        if (ours || graph_node_is_stream(node))
+        if (ours || graph_node_is_stream(node) || node->device != 0)
                 bind_node(graph, node, ours);
         graph->events->node_added_fn(node, graph->userdata);
 }
@@ -451,6 +453,7 @@ void graph_disconnect(struct graph *graph)
         spa_hook_remove(&graph->registry_listener);
         pw_proxy_destroy((struct pw_proxy *)graph->registry);
         graph->registry = NULL;
+        graph->last_serial = 0;
 }
 
 /* Looking things up */

@@ -59,6 +59,8 @@ struct graph_node {
         uint32_t id;
         uint64_t serial;
         uint32_t client;
+        uint32_t device; /* whose profile made it; 0 = none */
+        int priority;    /* priority.session: the session manager's order of devices */
         char *name;
         char *media_class;
         char *role;
@@ -69,7 +71,7 @@ struct graph_node {
         char *moved_to;             /* target.object in the metadata: a serial or a name */
         bool doomed;
 
-        /* From its info; for streams and our own nodes only. */
+        /* From its info; for streams, our own nodes and those of devices only. */
         struct pw_proxy *proxy;
         struct spa_hook listener;
         struct spa_hook proxy_listener;
@@ -78,14 +80,16 @@ struct graph_node {
         char *call_id;     /* callsd.call.id */
         char *target;      /* target.object as the stream itself says */
         pid_t claimed_pid; /* application.process.id: a hint, for PulseAudio clients alone */
+        bool unanswered;   /* of a PulseAudio client that waits for its stream; see find.c */
         bool capture_sink; /* records what a sink plays */
+        bool filter;       /* the other half of a sink or source: an effect, a loopback */
         bool has_mute;
         bool mute;
+        int card; /* card.profile.device: which part of its device it is; -1 = not known */
 
         /* Kept for find.c: the session whose stream this is. */
         struct session *session;
         bool joined;           /* by a property of its own, not by us */
-        bool stranded;         /* was there when the session manager went: nobody will link it */
         usec_t unlinked_since; /* since when it could be linked to its session and is not; 0 = is */
         unsigned moves;        /* how often we wrote its target in the second that began then */
         usec_t moves_since;
@@ -118,6 +122,7 @@ struct graph {
         uint32_t metadata_id;
         struct spa_hook metadata_listener;
         struct spa_hook metadata_proxy_listener;
+        uint64_t last_serial; /* the highest that was ever listed */
         char *default_sink;   /* node.name, or NULL */
         char *default_source; /* node.name, or NULL */
 };

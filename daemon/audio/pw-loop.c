@@ -41,6 +41,13 @@ static void arm_retry(struct server *server, usec_t delay)
         sd_event_source_set_enabled(server->retry, SD_EVENT_ONESHOT);
 }
 
+static void on_core_info(void *data, const struct pw_core_info *info)
+{
+        struct server *server = data;
+
+        server->cookie = info->cookie;
+}
+
 static void on_core_done(void *data, uint32_t id, int seq)
 {
         struct server *server = data;
@@ -81,6 +88,7 @@ static void on_core_error(void *data, uint32_t id, int seq, int res, const char 
 
 static const struct pw_core_events core_events = {
         PW_VERSION_CORE_EVENTS,
+        .info = on_core_info,
         .done = on_core_done,
         .error = on_core_error,
 };
@@ -176,6 +184,17 @@ static int add_sources(struct server *server)
                                           on_retry, server);
 }
 
+/* The data thread carries the ringtone and the echo canceller: it has the priority of a voice where
+ * the system allows it. */
+static struct pw_context *new_context(struct pw_loop *loop, const char *config)
+{
+        struct pw_properties *properties = pw_properties_new(PW_KEY_APP_NAME, "callsd", NULL);
+
+        if (properties && config)
+                pw_properties_set(properties, PW_KEY_CONFIG_NAME, config);
+        return pw_context_new(loop, properties, 0);
+}
+
 int server_init(struct server *server, sd_event *event, const struct server_events *events,
                 void *userdata)
 {
@@ -190,8 +209,9 @@ int server_init(struct server *server, sd_event *event, const struct server_even
                 return -ENOMEM;
         }
         pw_loop_enter(server->loop);
-        server->context =
-                pw_context_new(server->loop, pw_properties_new(PW_KEY_APP_NAME, "callsd", NULL), 0);
+        server->context = new_context(server->loop, "client-rt.conf");
+        if (!server->context)
+                server->context = new_context(server->loop, NULL);
         if (!server->context)
                 log_warning("PipeWire's client library does not start (%s): is its configuration "
                             "installed? Calls work without audio handling",

@@ -36,6 +36,7 @@ struct server {
         struct pw_context *context;
         struct pw_core *core; /* NULL while not connected */
         struct spa_hook core_listener;
+        uint32_t cookie; /* of this instance of the server, known after the first round trip */
         struct server_sync *syncs; /* sent, not yet acknowledged, in order */
         uint64_t sent;             /* last ticket given out */
         uint64_t acked;            /* last ticket acknowledged */

@@ -3,203 +3,284 @@
 #include "audio/ring.h"
 
 #include <errno.h>
+#include <stdio.h>
 
-#include <spa/param/audio/format-utils.h>
-
+#include "audio/audio-private.h"
+#include "audio/route.h"
 #include "util/log.h"
 
-#define RATE 48000
-#define FADE_MS 10
-#define GAIN_STEP (1000.0f / (RATE * FADE_MS))
+#define TONE_RATE 48000
 
-/* In the data thread: no locks, no memory, no calls into the daemon. */
-static void fade(struct ring *ring, float *samples, unsigned n)
+/* ---- where ---- */
+
+static bool is_named(struct audio *audio, const struct graph_node *node)
 {
-        bool stop = atomic_load_explicit(&ring->stop, memory_order_relaxed);
-        float target = stop ? 0.0f : 1.0f;
+        const struct route *route = route_of_sink(audio, node);
+        const char *kind = route ? route->kind : route_guess_kind(node->name, node->description);
+        char *const *device = audio->config.ring_devices;
 
-        for (unsigned i = 0; i < n; i++) {
-                if (ring->gain < target)
-                        ring->gain = SPA_MIN(ring->gain + GAIN_STEP, target);
-                else if (ring->gain > target)
-                        ring->gain = SPA_MAX(ring->gain - GAIN_STEP, target);
-                samples[i] *= ring->gain;
+        for (; device && *device; device++) {
+                if (streq(*device, node->name) || streq(*device, kind))
+                        return true;
         }
-        if (stop && ring->gain <= 0.0f && !ring->told) {
-                ring->told = true;
-                pw_loop_signal_event(ring->loop, ring->faded);
+        return false;
+}
+
+static void add_target(struct playback_targets *targets, const char *name)
+{
+        if (targets->n < PLAYBACK_TARGETS_MAX && strlen(name) < PLAYBACK_NAME_SIZE)
+                memcpy(targets->names[targets->n++], name, strlen(name) + 1);
+}
+
+/* A ringtone is heard on the default device, as all sounds are, and on those that were named. */
+static void ring_targets(struct ring *ring, struct playback_targets *ret_targets)
+{
+        const struct graph *graph = &ring->audio->graph;
+        struct graph_node *node, *next;
+
+        *ret_targets = (struct playback_targets){.n = 0};
+        add_target(ret_targets, "");
+        HASH_ITER (hh, graph->nodes, node, next) {
+                if (streq(node->media_class, "Audio/Sink") && !node->doomed &&
+                    graph_node_get_port(node, false, 0) &&
+                    !streq(node->name, str_or_empty(graph->default_sink)) &&
+                    is_named(ring->audio, node))
+                        add_target(ret_targets, node->name);
         }
 }
 
-static void on_process(void *data)
+/* The speaker of a call, or the default device while none is heard. */
+void ring_call_targets(struct audio *audio, struct playback_targets *ret_targets)
 {
-        struct ring *ring = data;
-        struct pw_buffer *buffer = pw_stream_dequeue_buffer(ring->stream);
-        struct spa_data *plane;
-        unsigned n;
+        const struct session *session = audio->sessions;
+        const struct graph_node *speaker = NULL;
 
-        if (!buffer)
-                return;
-        plane = &buffer->buffer->datas[0];
-        if (plane->data) {
-                n = plane->maxsize / (unsigned)sizeof(float);
-                if (buffer->requested && buffer->requested < n)
-                        n = (unsigned)buffer->requested;
-                tone_render(&ring->tone, plane->data, n);
-                fade(ring, plane->data, n);
-                plane->chunk->offset = 0;
-                plane->chunk->stride = sizeof(float);
-                plane->chunk->size = n * (unsigned)sizeof(float);
+        while (session &&
+               !(session_has_nodes_wish(session) && session->level == AUDIO_LEVEL_LINKED))
+                session = session->hh.next;
+        if (session && session->on_node != 0)
+                speaker = graph_find_node_by_serial(&audio->graph, session->on_node);
+        *ret_targets = (struct playback_targets){.n = 0};
+        if (speaker && !streq(speaker->name, str_or_empty(audio->graph.default_sink)))
+                add_target(ret_targets, speaker->name);
+        else
+                add_target(ret_targets, "");
+}
+
+static void find_targets(struct ring *ring, struct playback_targets *ret_targets)
+{
+        if (ring->mode == RING_WAITING)
+                ring_call_targets(ring->audio, ret_targets);
+        else
+                ring_targets(ring, ret_targets);
+}
+
+/* ---- what ---- */
+
+static void play(struct ring *ring, struct sound *sound)
+{
+        const struct audio_config *config = &ring->audio->config;
+        struct playback_source source = {.sound = sound, .volume = 1.0f};
+        struct playback_targets targets;
+
+        /* The beep during a call is soft already, and is to be noticed at once. */
+        if (ring->mode == RING_TONE) {
+                source.volume = (float)config->ring_volume;
+                source.fade_in = config->ring_fade_in;
         }
-        pw_stream_queue_buffer(ring->stream, buffer);
+        if (!sound)
+                tone_init(&source.tone, ring->mode == RING_WAITING ? TONE_WAITING : TONE_RING,
+                          TONE_RATE);
+        find_targets(ring, &targets);
+        playback_play(&ring->playback, &source, &targets);
 }
 
-/* A device that goes away in the middle of a fade never asks for the rest of it. */
-static void on_state(void *data, enum pw_stream_state old, enum pw_stream_state state,
-                     const char *error)
+/* `sound` is "" for a descriptor, which has no name. */
+static void warn(const struct ring *ring, const char *sound, const char *problem,
+                 const char *instead)
 {
-        struct ring *ring = data;
+        const struct log_context context = {.provider = ring->provider};
+        const char *name = *sound ? sound : "that the app handed over";
+        const char *quote = *sound ? "\"" : "";
 
-        (void)old;
-        (void)error;
-        if (state != PW_STREAM_STATE_STREAMING && atomic_load(&ring->stop))
-                pw_loop_signal_event(ring->loop, ring->faded);
+        log_write(LOG_WARNING, &context,
+                  "The ringtone %s%s%s cannot be played: %s. %s rings instead", quote, name, quote,
+                  problem, instead);
 }
 
-static const struct pw_stream_events stream_events = {
-        PW_VERSION_STREAM_EVENTS,
-        .state_changed = on_state,
-        .process = on_process,
-};
+#define BUILT_IN "The built-in tone"
+#define THEME "The sound theme's"
 
-static struct pw_properties *stream_properties(void)
+static void stop_loading(struct ring *ring)
 {
-        return pw_properties_new(PW_KEY_MEDIA_TYPE, "Audio", PW_KEY_MEDIA_CATEGORY, "Playback",
-                                 PW_KEY_MEDIA_ROLE, "Ringtone", PW_KEY_NODE_NAME, "callsd.ringtone",
-                                 PW_KEY_NODE_DESCRIPTION, "Ringtone", PW_KEY_APP_NAME, "callsd",
-                                 PW_KEY_NODE_LATENCY, "256/48000", NULL);
+        struct timespec never = {0};
+
+        if (ring->load)
+                sound_load_cancel(ring->load);
+        ring->load = NULL;
+        pw_loop_update_timer(ring->loop, ring->timer, &never, NULL, false);
 }
 
-static int connect_stream(struct ring *ring)
+static void tell_problems(const struct ring *ring, const struct sound_loaded *loaded)
 {
-        uint8_t buffer[1024];
-        struct spa_pod_builder builder = SPA_POD_BUILDER_INIT(buffer, sizeof(buffer));
-        struct spa_audio_info_raw format =
-                SPA_AUDIO_INFO_RAW_INIT(.format = SPA_AUDIO_FORMAT_F32, .rate = RATE, .channels = 1,
-                                        .position = {SPA_AUDIO_CHANNEL_MONO});
-        const struct spa_pod *params[1];
+        const char *sound = ring->file_inode != 0 ? "" : str_or_empty(ring->sound);
 
-        params[0] = spa_format_audio_raw_build(&builder, SPA_PARAM_EnumFormat, &format);
-        return pw_stream_connect(ring->stream, PW_DIRECTION_OUTPUT, PW_ID_ANY,
-                                 PW_STREAM_FLAG_AUTOCONNECT | PW_STREAM_FLAG_MAP_BUFFERS |
-                                         PW_STREAM_FLAG_RT_PROCESS,
-                                 params, 1);
+        if (*loaded->problem)
+                warn(ring, sound, loaded->problem, loaded->sound ? THEME : BUILT_IN);
+        if (*loaded->theme_problem)
+                warn(ring, "phone-incoming-call", loaded->theme_problem, BUILT_IN);
+        if (loaded->sound)
+                log_debug("a ringtone of %.1f s was decoded in %.1f ms",
+                          (double)loaded->sound->n_frames / loaded->sound->rate,
+                          (double)loaded->took / 1000);
 }
 
-static void drop_stream(struct ring *ring)
+static void on_loaded(struct sound_loaded *loaded, void *userdata)
 {
-        if (!ring->stream)
-                return;
-        pw_stream_destroy(ring->stream);
-        ring->stream = NULL;
-        ring->playing = RING_NONE;
-        ring->changed_fn(ring->userdata);
+        struct ring *ring = userdata;
+
+        ring->load = NULL;
+        stop_loading(ring);
+        tell_problems(ring, loaded);
+        play(ring, loaded->sound);
+        sound_unref(loaded->sound);
 }
 
-static void start(struct ring *ring)
-{
-        int r;
-
-        ring->stream = pw_stream_new(ring->core, "Ringtone", stream_properties());
-        if (!ring->stream) {
-                log_warning("no stream for the ringtone: %s", strerror(errno));
-                return;
-        }
-        tone_init(&ring->tone, ring->wanted, RATE);
-        ring->gain = 0.0f;
-        ring->told = false;
-        atomic_store(&ring->stop, false);
-        ring->playing = ring->wanted;
-        pw_stream_add_listener(ring->stream, &ring->listener, &stream_events, ring);
-        r = connect_stream(ring);
-        if (r < 0) {
-                log_warning("the ringtone does not play: %s", strerror(-r));
-                drop_stream(ring);
-                return;
-        }
-        ring->changed_fn(ring->userdata);
-}
-
-/* One sound fades out before another begins. */
-static void update(struct ring *ring)
-{
-        if (!ring->core || ring->wanted == ring->playing)
-                return;
-        if (!ring->stream) {
-                start(ring);
-                return;
-        }
-        /* A stream that no device runs never calls back: there is nothing to fade. */
-        if (pw_stream_get_state(ring->stream, NULL) != PW_STREAM_STATE_STREAMING) {
-                drop_stream(ring);
-                update(ring);
-                return;
-        }
-        atomic_store(&ring->stop, true);
-}
-
-static void on_faded(void *data, uint64_t count)
+static void on_load_timer(void *data, uint64_t count)
 {
         struct ring *ring = data;
 
         (void)count;
-        /* A new stream may have begun since the data thread said so about the old one. */
-        if (!ring->stream || !atomic_load(&ring->stop))
+        if (!ring->load)
                 return;
-        drop_stream(ring);
-        update(ring);
+        stop_loading(ring);
+        warn(ring, ring->file_inode != 0 ? "" : str_or_empty(ring->sound),
+             "it was not decoded within a second; a shorter file on a local disk is right",
+             BUILT_IN);
+        play(ring, NULL);
 }
 
-int ring_init(struct ring *ring, struct pw_loop *loop, void (*changed_fn)(void *userdata),
-              void *userdata)
+static void load(struct ring *ring, int fd)
 {
-        *ring = (struct ring){.loop = loop, .changed_fn = changed_fn, .userdata = userdata};
-        ring->faded = pw_loop_add_event(loop, on_faded, ring);
-        return ring->faded ? 0 : -ENOMEM;
+        struct timespec within = {.tv_sec = RING_LOAD_WITHIN_S};
+        int r;
+
+        r = sound_load_start(ring->loop, str_or_empty(ring->sound), fd, on_loaded, ring,
+                             &ring->load);
+        if (r < 0) {
+                log_warning("No thread to decode the ringtone: %s. The built-in tone rings instead",
+                            strerror(-r));
+                play(ring, NULL);
+                return;
+        }
+        pw_loop_update_timer(ring->loop, ring->timer, &within, NULL, false);
 }
 
+/* ---- what the daemon asks ---- */
+
+static void on_changed(void *userdata)
+{
+        struct ring *ring = userdata;
+
+        audio_changed(ring->audio);
+}
+
+int ring_init(struct ring *ring, struct audio *audio, struct pw_loop *loop)
+{
+        *ring = (struct ring){.audio = audio, .loop = loop};
+        ring->timer = pw_loop_add_timer(loop, on_load_timer, ring);
+        if (!ring->timer)
+                return -ENOMEM;
+        return playback_init(&ring->playback, loop, "Ringtone", "callsd.ringtone", on_changed,
+                             ring);
+}
+
+static void forget(struct ring *ring)
+{
+        ring->mode = RING_NONE;
+        ring->file_device = 0;
+        ring->file_inode = 0;
+        free(ring->sound);
+        free(ring->provider);
+        ring->sound = ring->provider = NULL;
+}
+
+/* Also after ring_init() failed, or was not called. */
 void ring_done(struct ring *ring)
 {
-        if (ring->stream)
-                pw_stream_destroy(ring->stream);
-        ring->stream = NULL;
-        ring->core = NULL;
-        if (ring->faded)
-                pw_loop_destroy_source(ring->loop, ring->faded);
-        ring->faded = NULL;
+        if (!ring->timer)
+                return;
+        stop_loading(ring);
+        forget(ring);
+        playback_done(&ring->playback);
+        pw_loop_destroy_source(ring->loop, ring->timer);
+        ring->timer = NULL;
 }
 
-void ring_set(struct ring *ring, enum ring_mode mode)
+static bool is_same(const struct ring *ring, const struct audio_ring *wish, const struct stat *file)
 {
-        if (ring->wanted == mode)
+        if (ring->mode != wish->mode || wish->mode != RING_TONE)
+                return ring->mode == wish->mode;
+        if (file->st_ino != 0 || ring->file_inode != 0)
+                return ring->file_inode == file->st_ino && ring->file_device == file->st_dev;
+        return streq(str_or_empty(ring->sound), str_or_empty(wish->sound));
+}
+
+static char *copy_text(const char *text)
+{
+        char *copy = text && *text ? strdup(text) : NULL;
+
+        if (text && *text && !copy)
+                log_error("no memory for the name of a ringtone; the default one rings");
+        return copy;
+}
+
+void ring_set(struct ring *ring, const struct audio_ring *wish)
+{
+        struct stat file = {0};
+
+        if (wish->fd >= 0 && fstat(wish->fd, &file) < 0)
+                file.st_ino = 0;
+        if (is_same(ring, wish, &file))
                 return;
-        ring->wanted = mode;
-        update(ring);
+        stop_loading(ring);
+        playback_stop(&ring->playback);
+        forget(ring);
+        ring->mode = wish->mode;
+        if (wish->mode == RING_TONE) {
+                ring->sound = copy_text(wish->sound);
+                ring->provider = copy_text(wish->provider);
+                ring->file_inode = file.st_ino;
+                ring->file_device = file.st_dev;
+                load(ring, wish->fd);
+        } else if (wish->mode == RING_WAITING) {
+                play(ring, NULL);
+        }
+        audio_changed(ring->audio);
 }
 
 bool ring_is_on(const struct ring *ring)
 {
-        return ring->wanted != RING_NONE && ring->stream;
+        return ring->mode != RING_NONE && ring->playback.core &&
+               (ring->load || playback_is_on(&ring->playback));
+}
+
+void ring_devices_changed(struct ring *ring)
+{
+        struct playback_targets targets;
+
+        if (ring->mode == RING_NONE || ring->load)
+                return;
+        find_targets(ring, &targets);
+        playback_move(&ring->playback, &targets);
 }
 
 void ring_connect(struct ring *ring, struct pw_core *core)
 {
-        ring->core = core;
-        update(ring);
+        playback_connect(&ring->playback, core);
 }
 
 void ring_disconnect(struct ring *ring)
 {
-        drop_stream(ring);
-        ring->core = NULL;
+        playback_disconnect(&ring->playback);
 }

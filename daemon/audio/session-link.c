@@ -14,11 +14,15 @@
 #include <utlist.h>
 
 #include "audio/audio-private.h"
+#include "audio/echo-cancel.h"
 #include "audio/find.h"
 #include "audio/route.h"
 #include "util/log.h"
 
 #define PLAN_MAX 64
+
+/* Nodes that are just being configured refuse links, and nothing says when they would take them. */
+#define RETRY_AFTER (100 * USEC_PER_MSEC)
 
 struct plan {
         struct {
@@ -130,14 +134,15 @@ static void plan_mix(struct plan *plan, struct session *session)
 
 static void make_plan(struct session *session, struct plan *plan)
 {
-        bool wait_speaker;
-        bool wait_microphone;
+        struct route_ends ends;
 
+        route_resolve(session, &ends);
+        echo_cancel_insert(session, &ends);
         *plan = (struct plan){
-                .speaker = route_speaker(session->audio, &wait_speaker),
-                .microphone = route_microphone(session->audio, &wait_microphone),
+                .speaker = ends.speaker,
+                .microphone = ends.microphone,
+                .complete = !ends.wait,
         };
-        plan->complete = !wait_speaker && !wait_microphone;
         if (plan->speaker)
                 plan_nodes(plan, session->sink.node, plan->speaker);
         if (session->mic_barred)
@@ -243,6 +248,9 @@ static void on_request_error(void *data, int seq, int res, const char *message)
 
         (void)seq;
         request->failed = true;
+        if (request->session->retry_at == 0)
+                request->session->retry_at = audio_now() + RETRY_AFTER;
+        audio_wake(request->session->audio);
         log_write(LOG_DEBUG, &(struct log_context){.call = request->session->key},
                   "PipeWire did not make a link: %s (%s)", message ? message : "no reason given",
                   strerror(-res));
@@ -343,6 +351,9 @@ static void drop_failed(struct session *session)
         struct session_request *request;
         struct session_request *next;
 
+        if (audio_now() < session->retry_at)
+                return;
+        session->retry_at = 0;
         DL_FOREACH_SAFE (session->requests, request, next) {
                 if (request->failed)
                         request_free(request);

@@ -8,6 +8,7 @@
 #include <utlist.h>
 
 #include "audio/audio-private.h"
+#include "audio/find.h"
 #include "util/log.h"
 
 /* Rewriting a mute against somebody who rewrites ours has no end; the link is cut instead. */
@@ -60,6 +61,9 @@ int session_new(struct audio *audio, const char *key, struct session **ret_sessi
         snprintf(session->source.name, NAMES_SIZE, NAMES_PREFIX "%s" NAMES_SOURCE, session->key);
         take_listed_node(&session->sink);
         take_listed_node(&session->source);
+        session->born = audio->graph.last_serial;
+        if (session->sink.node)
+                session->born = session->sink.node->serial;
         HASH_ADD_STR(audio->sessions, key, session);
         *ret_session = session;
         return 0;
@@ -90,6 +94,7 @@ void session_free(struct session *session)
         free(session->provider);
         free(session->app_id);
         free(session->group);
+        free(session->route);
         free(session);
 }
 
@@ -410,6 +415,18 @@ static void destroy_node(struct session_node *end)
                 graph_destroy_node(end->node);
 }
 
+/* What was found and moved is not kept for ever, when its call is over for some time. */
+static void give_back(struct session *session, usec_t now)
+{
+        session->give_back_at = 0;
+        if (session->over_at == 0)
+                session->over_at = now;
+        if (now < session->over_at + SESSION_EMPTY_FOR)
+                session->give_back_at = session->over_at + SESSION_EMPTY_FOR;
+        else
+                find_give_back(session);
+}
+
 /* The end: silent until the last stream has left, then gone. */
 static void wind_up(struct session *session)
 {
@@ -419,6 +436,7 @@ static void wind_up(struct session *session)
         finish_request(&session->source);
         session->relink_at = 0;
         session->complete = !session_links_pending(session);
+        give_back(session, now);
         if (session_has_streams(session)) {
                 session->empty_since = 0;
                 return;
@@ -447,6 +465,12 @@ void session_reconcile(struct session *session)
                 return;
         }
         session->empty_since = 0;
+        session->over_at = 0;
+        session->give_back_at = 0;
+        if (!session_has_nodes_wish(session)) {
+                session->complete = !session_links_pending(session);
+                return;
+        }
         ensure_nodes(session);
         finish_request(&session->sink);
         finish_request(&session->source);
@@ -495,6 +519,7 @@ void session_disconnected(struct session *session)
         session->nodes_told = false;
         session->ticket = 0;
         session->relink_at = 0;
+        session->retry_at = 0;
         session->empty_since = 0;
         session->dirty = true;
 }

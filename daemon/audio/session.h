@@ -40,7 +40,7 @@ struct session_request {
         uint32_t input_port;
         bool stream;    /* between an app's stream and a node of ours */
         bool cancelled; /* to be removed as soon as it is listed: only then it has an id */
-        bool failed;    /* tried again when something in the graph changed */
+        bool failed;    /* tried again at retry_at */
         struct pw_proxy *proxy;
         struct spa_hook listener;
 };
@@ -62,6 +62,17 @@ struct session {
         char *group;
         pid_t pid;
         bool mix;
+        bool own_echo_cancel;
+        bool gate_used;      /* at level GATED a stream came: it needs nodes to be silent on */
+        uint64_t born;       /* streams with serials up to this were there before the call */
+        usec_t over_at;      /* when the call was over; 0 = is not */
+        usec_t give_back_at; /* over, with streams that somebody else may want; 0 = none */
+        char *route;  /* id of the one that was chosen; NULL: the preference, or the default */
+        bool adopted; /* from an earlier daemon, and the route it is on is not known yet */
+
+        uint64_t on_device; /* serial of the headset that the call is on; 0 = none */
+        uint64_t on_node;   /* and of the sink */
+        usec_t hold_until;  /* it is without a sink, and may get another one until then */
 
         struct session_node sink;
         struct session_node source;
@@ -76,6 +87,7 @@ struct session {
         uint64_t ticket;  /* of the sync sent when it became so; 0 = none yet */
         bool ready_due;   /* a wish whose ready_fn is still to come */
         usec_t patience;  /* until when ready_fn waits for links; 0 = not running */
+        usec_t retry_at;  /* when links that the server refused are asked for again; 0 = none */
         usec_t relink_at; /* when to link streams that the session manager leaves alone; 0 = none */
         usec_t empty_since; /* over, and without a stream since then; 0 = not so */
         usec_t look_again;  /* when an empty session may have become removable */
@@ -85,7 +97,8 @@ struct session {
 static inline bool session_has_nodes_wish(const struct session *session)
 {
         return !session->orphan && session->kind == CALL_AUDIO_STREAMS &&
-               session->level != AUDIO_LEVEL_NONE;
+               (session->level >= AUDIO_LEVEL_NODES ||
+                (session->level == AUDIO_LEVEL_GATED && session->gate_used));
 }
 
 struct session *session_find(struct audio *audio, const char *key);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "audio/audio-private.h"
+#include "audio/route.h"
 #include "audio/shared.h"
 #include "util/log.h"
 
@@ -40,17 +41,26 @@ static int take_texts(struct session *session, const struct audio_wish *wish)
 
 static void take_wish(struct session *session, const struct audio_wish *wish)
 {
+        if (session->orphan)
+                session->adopted = session_is_linked(session);
         session->orphan = false;
         session->level = wish->level;
+        if (wish->level != AUDIO_LEVEL_GATED)
+                session->gate_used = false;
         session->muted = wish->muted;
         session->serial = wish->serial;
         session->kind = wish->kind;
         session->pid = wish->pid;
         session->mix = wish->mix;
+        session->own_echo_cancel = wish->own_echo_cancel;
         session->ready_due = true;
         session->ticket = 0;
         session->complete = false;
         session->patience = audio_now() + PATIENCE;
+        if (wish->level == AUDIO_LEVEL_NONE) {
+                free(session->route);
+                session->route = NULL;
+        }
         if (!wish->muted) {
                 session->mic_barred = false;
                 session->mute_fights = 0;
@@ -74,6 +84,8 @@ int audio_set(struct audio *audio, const struct audio_wish *wish)
         if (r < 0)
                 return r;
         take_wish(session, wish);
+        if (wish->route && *wish->route)
+                route_choose(session, wish->route);
         session_close(session);
         shared_update(audio, session->provider);
         session_touch(session);
@@ -142,12 +154,27 @@ bool audio_is_available(const struct audio *audio)
         return audio->told_available;
 }
 
-void audio_set_ring(struct audio *audio, enum ring_mode mode)
+void audio_set_ring(struct audio *audio, const struct audio_ring *ring)
 {
-        ring_set(&audio->ring, mode);
+        ring_set(&audio->ring, ring);
+}
+
+enum ring_mode audio_get_ring(const struct audio *audio)
+{
+        return audio->ring.mode;
 }
 
 bool audio_is_ringing(const struct audio *audio)
 {
         return ring_is_on(&audio->ring);
+}
+
+void audio_set_ringback(struct audio *audio, bool on)
+{
+        feedback_set_ringback(&audio->feedback, on);
+}
+
+void audio_play_keys(struct audio *audio, const char *keys)
+{
+        feedback_play_keys(&audio->feedback, keys);
 }

@@ -214,6 +214,11 @@ static bool has_active_call(struct bus *bus, const struct client *client)
         return call && is_provider(client, call->provider);
 }
 
+bool access_may_route(struct bus *bus, const struct client *client)
+{
+        return client_is_controller(client) || has_active_call(bus, client);
+}
+
 /* What `right` asks for, in words, or NULL where the client has it. */
 static const char *missing_right(struct bus *bus, const struct client *client,
                                  enum access_right right, const char *path)
@@ -240,7 +245,7 @@ static const char *missing_right(struct bus *bus, const struct client *client,
                                ? NULL
                                : "controllers and this provider";
         case RIGHT_ROUTE:
-                return controller || has_active_call(bus, client)
+                return access_may_route(bus, client)
                                ? NULL
                                : "controllers and providers with an active call";
         case RIGHT_OWNER:

@@ -38,6 +38,9 @@ const struct access_row *access_find(enum access_kind kind, const char *interfac
 size_t access_count(void);
 const struct access_row *access_row(size_t index);
 
+/* Whether it may see and choose routes now. */
+bool access_may_route(struct bus *bus, const struct client *client);
+
 /*
  * Whether `client` (NULL: nobody we know) may do what the method call `message` asks for. If not,
  * fills `error` and returns a negative number.

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* org.callsd.Audio1 at /org/callsd/audio: what the app tells about the sound, through its hooks. */
-#include <errno.h>
-
 #include "bus/bus-object.h"
+#include "bus/bus-route.h"
 
 static int get_available(sd_bus *connection, const char *path, const char *interface,
                          const char *property, sd_bus_message *reply, void *userdata,
@@ -83,45 +82,6 @@ static int get_routes(sd_bus *connection, const char *path, const char *interfac
         if (bus->hooks.audio_list_routes)
                 bus->hooks.audio_list_routes(append_route, &writer, bus->userdata);
         return writer.r < 0 ? writer.r : sd_bus_message_close_container(reply);
-}
-
-struct search {
-        const char *id;
-        bool found;
-};
-
-static void compare(const struct bus_route *route, void *userdata)
-{
-        struct search *search = userdata;
-
-        search->found = search->found || (route->available && streq(route->id, search->id));
-}
-
-static int method_set_route(sd_bus_message *message, void *userdata, sd_bus_error *error)
-{
-        struct bus *bus = userdata;
-        struct search search = {0};
-        int r = sd_bus_message_read_basic(message, 's', &search.id);
-
-        if (r < 0)
-                return r;
-        if (!engine_active_call(bus->engine))
-                return bus_error_refuse(error, REFUSAL_WRONG_STATE,
-                                        "No call is active; a route is chosen for active calls");
-        if (bus->hooks.audio_list_routes)
-                bus->hooks.audio_list_routes(compare, &search, bus->userdata);
-        if (!search.found)
-                return bus_error_invalid(error,
-                                         "id is \"%.128s\"; it must be the Id of one of Routes "
-                                         "that is available",
-                                         search.id);
-        r = bus->hooks.audio_set_route ? bus->hooks.audio_set_route(search.id, bus->userdata)
-                                       : -EOPNOTSUPP;
-        if (r == -EOPNOTSUPP)
-                return bus_error_refuse(error, REFUSAL_WRONG_STATE,
-                                        "This callsd cannot choose a route; the default device of "
-                                        "the desktop is used");
-        return r < 0 ? r : sd_bus_reply_method_return(message, NULL);
 }
 
 #define PUBLIC(name, type, get) \

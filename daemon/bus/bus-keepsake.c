@@ -169,9 +169,9 @@ int keepsake_add_picture(struct bus *bus, const struct uuid *call, int fd, const
 }
 
 /* Not a dup(): all readers of one would share their position in the file. */
-int keepsake_open_picture(struct bus *bus, uint64_t number, int *ret_fd)
+static int keepsake_open(struct keepsake *table, uint64_t number, int *ret_fd)
 {
-        const struct keepsake *keepsake = keepsake_find(bus->pictures, number);
+        const struct keepsake *keepsake = keepsake_find(table, number);
         char path[64];
         int fd;
 
@@ -183,6 +183,16 @@ int keepsake_open_picture(struct bus *bus, uint64_t number, int *ret_fd)
                 return -errno;
         *ret_fd = fd;
         return 0;
+}
+
+int keepsake_open_picture(struct bus *bus, uint64_t number, int *ret_fd)
+{
+        return keepsake_open(bus->pictures, number, ret_fd);
+}
+
+int bus_open_ringtone(struct bus *bus, unsigned provider, int *ret_fd)
+{
+        return keepsake_open(bus->ringtones, provider, ret_fd);
 }
 
 int keepsake_set_ringtone(struct bus *bus, unsigned provider, int fd, const char *key,

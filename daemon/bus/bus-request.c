@@ -6,6 +6,7 @@
 
 #include "bus/bus-object.h"
 #include "bus/bus-pending.h"
+#include "bus/bus-route.h"
 #include "util/log.h"
 
 /* What the dictionary of an action can hold; strings are the message's. */
@@ -218,33 +219,6 @@ static const struct read_field option_fields[] = {
 
 #define N_REQUEST_OPTIONS 4
 
-struct route_search {
-        const char *id;
-        bool found;
-};
-
-static void compare_route(const struct bus_route *route, void *userdata)
-{
-        struct route_search *search = userdata;
-
-        search->found = search->found || (route->available && streq(route->id, search->id));
-}
-
-static int check_route(struct bus *bus, const char *id, sd_bus_error *error)
-{
-        struct route_search search = {.id = id};
-
-        if (!id || !*id)
-                return 0;
-        if (bus->hooks.audio_list_routes)
-                bus->hooks.audio_list_routes(compare_route, &search, bus->userdata);
-        return search.found ? 0
-                            : bus_error_invalid(error,
-                                                "Route is \"%.64s\"; it must be the Id of "
-                                                "one of Audio1.Routes that is available",
-                                                id);
-}
-
 static int check_timeout(struct bus *bus, usec_t timeout, sd_bus_error *error)
 {
         const struct limits *limits = engine_get_limits(bus->engine);
@@ -272,21 +246,25 @@ static int read_options(const struct reader *reader, sd_bus_message *message, si
                                       "Origin is \"%s\"; it must be user or accessory",
                                       origin_to_string(values.origin));
         if (r >= 0)
-                r = check_route(reader->bus, values.route, reader->error);
+                r = route_check(reader->bus, reader->client, "Route", str_or_empty(values.route),
+                                reader->error);
         if (r >= 0)
                 *ret_values = values;
         return r;
 }
 
-static void apply_route(struct bus *bus, const char *id)
+static bool is_to_be_heard(const struct action_args *action)
 {
-        int r;
+        return action->type == ACTION_START || action->type == ACTION_ANSWER ||
+               (action->type == ACTION_SET_HELD && !action->on);
+}
 
-        if (!id || !*id || !bus->hooks.audio_set_route)
-                return;
-        r = bus->hooks.audio_set_route(id, bus->userdata);
-        if (r < 0)
-                log_notice("The route %.64s stays unused: %s", id, strerror(-r));
+/* For the calls that the request makes active. */
+static void apply_route(struct bus *bus, const struct request *request, const char *id)
+{
+        for (size_t i = 0; id && *id && i < request->n_actions; i++)
+                if (is_to_be_heard(&request->actions[i]) && *request->actions[i].call)
+                        bus_route_choose(bus, request->actions[i].call, id);
 }
 
 /* ---- requests ---- */
@@ -366,7 +344,7 @@ int method_request_transaction(sd_bus_message *message, void *userdata, sd_bus_e
         request.n_actions = list.n;
         r = admit_transaction(bus, message, &request, error);
         if (r >= 0)
-                apply_route(bus, options.route);
+                apply_route(bus, &request, options.route);
         bus_settle(bus);
         return r < 0 ? r : 1;
 }
@@ -424,7 +402,7 @@ int method_start_call(sd_bus_message *message, void *userdata, sd_bus_error *err
         request.n_actions = 1;
         r = reply_started(bus, message, &request, error);
         if (r >= 0)
-                apply_route(bus, options.route);
+                apply_route(bus, &request, options.route);
         bus_settle(bus);
         return r < 0 ? r : 1;
 }

@@ -57,7 +57,8 @@ struct bus_hooks {
         bool (*audio_linked)(const char *call, void *userdata);
         const char *(*audio_route)(void *userdata);
         void (*audio_list_routes)(bus_route_fn route_fn, void *fn_userdata, void *userdata);
-        int (*audio_set_route)(const char *id, void *userdata);
+        /* -EINVAL for a route that is not available (any more); "" undoes an earlier choice */
+        int (*audio_set_route)(const char *call, const char *id, void *userdata);
         /* -ENOENT while the call's nodes do not exist */
         int (*audio_nodes)(const char *call, const char **ret_sink, const char **ret_source,
                            void *userdata);
@@ -103,6 +104,9 @@ void bus_flush(struct bus *bus);
 void bus_nodes_exist(struct bus *bus, const char *call);
 /* Something that Audio1 shows may have changed. */
 void bus_audio_changed(struct bus *bus);
+
+/* The ringtone that a provider handed over, to be closed; -ENOENT if it did not. */
+int bus_open_ringtone(struct bus *bus, unsigned provider, int *ret_fd);
 
 /* The process behind a provider's `peer`, for finding its streams: 0 and "" where not known. */
 pid_t bus_peer_pid(struct bus *bus, const char *peer, const char **ret_app_id);

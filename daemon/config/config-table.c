@@ -11,25 +11,50 @@
 #define HOUR (60 * MINUTE)
 
 #define PLACE(member) offsetof(struct config, member)
-#define LIMIT(name, member, min, max, text)                                        \
-        {                                                                          \
-                "Limits", name, CONFIG_COUNT, PLACE(limits.member), min, max, text \
-        }
-#define DEADLINE(name, member, min, max, text)                                           \
+#define LIMIT(name, member, min, max, text)                                              \
         {                                                                                \
-                "Deadlines", name, CONFIG_DURATION, PLACE(limits.member), min, max, text \
+                "Limits", name, CONFIG_COUNT, PLACE(limits.member), min, max, text, NULL \
         }
-#define CALLS(name, member, min, max, text)                                          \
-        {                                                                            \
-                "Calls", name, CONFIG_DURATION, PLACE(limits.member), min, max, text \
+#define DEADLINE(name, member, min, max, text)                                                 \
+        {                                                                                      \
+                "Deadlines", name, CONFIG_DURATION, PLACE(limits.member), min, max, text, NULL \
         }
+#define CALLS(name, member, min, max, text)                                                \
+        {                                                                                  \
+                "Calls", name, CONFIG_DURATION, PLACE(limits.member), min, max, text, NULL \
+        }
+
+#define AUDIO(name, type, member, text)                                    \
+        {                                                                  \
+                "Audio", name, type, PLACE(audio.member), 0, 0, text, NULL \
+        }
+
+static const char *const other_media_words[] = {
+        [OTHER_MEDIA_PAUSE_THEN_DUCK] = "pause-then-duck",
+        [OTHER_MEDIA_DUCK] = "duck",
+        [OTHER_MEDIA_PAUSE] = "pause",
+        [OTHER_MEDIA_LEAVE] = "leave",
+        NULL,
+};
+
+static const char *const echo_cancel_words[] = {
+        [ECHO_CANCEL_AUTO] = "auto",
+        [ECHO_CANCEL_ON] = "on",
+        [ECHO_CANCEL_OFF] = "off",
+        NULL,
+};
+
+static const char *const route_words[] = {
+        "earpiece", "speaker", "headset", "bluetooth", "car", "hdmi", "other", NULL,
+};
 
 /* clang-format off: a table is read by its columns, not by the width of its lines. */
 const struct config_key CONFIG_KEYS[] = {
         {"Calls", "AutoResume", CONFIG_AUTO_RESUME, PLACE(limits.auto_resume), 0, 0,
          "When the call that interrupted another one has ended, whether the held call goes on by "
          "itself: `never`; `local-end`, only after an end by the user; `always`, also after an end "
-         "by the other side, when the user may be overheard by surprise."},
+         "by the other side, when the user may be overheard by surprise.",
+         NULL},
         CALLS("RingLimit", ring_limit, SEC, HOUR,
               "How long a call rings before it ends as unanswered."),
         CALLS("EndedLinger", ended_linger, 0, 10 * MINUTE,
@@ -85,15 +110,53 @@ const struct config_key CONFIG_KEYS[] = {
 
         {"Providers", "Providers", CONFIG_LIST, PLACE(providers), 0, 0,
          "Identifiers of the apps that may be providers, separated by spaces; the key may be "
-         "given several times. Empty: every app may."},
+         "given several times. Empty: every app may.",
+         NULL},
+
+        {"Audio", "OtherMedia", CONFIG_WORD, PLACE(audio.other_media), 0, 0,
+         "What happens to other sound while a call is heard: `pause-then-duck`, media players "
+         "(MPRIS) pause and everything else gets quieter; `duck`, everything gets quieter; "
+         "`pause`, "
+         "media players pause, and nothing else happens; `leave`, nothing at all. After the last "
+         "call exactly what callsd did is undone.",
+         other_media_words},
+        AUDIO("DuckVolume", CONFIG_DECIBEL, duck_volume,
+              "By how much other sound gets quieter, in decibels."),
+        AUDIO("RingDevices", CONFIG_LIST, ring_devices,
+              "Where it rings besides the default device: names of sinks (node.name in `pw-cli ls "
+              "Node`) or kinds of routes, such as `speaker`, separated by spaces; the key may be "
+              "given several times."),
+        AUDIO("RingVolume", CONFIG_FRACTION, ring_volume,
+              "How loud it rings, as a part of the ringtone's own loudness. The beep during a call "
+              "is not changed."),
+        {"Audio", "RingFadeIn", CONFIG_DURATION, PLACE(audio.ring_fade_in), 0, MINUTE,
+         "How long the ringing takes to reach its full volume; 0 is at once.", NULL},
+        AUDIO("PlayFeedbackTones", CONFIG_BOOL, play_feedback_tones,
+              "Whether callsd lets the user hear a ringback tone and the keys that are dialled. "
+              "Most apps do so themselves."),
+        {"Audio", "EchoCancel", CONFIG_WORD, PLACE(audio.echo_cancel), 0, 0,
+         "Whether callsd takes the echo of the speaker out of the microphone's sound: `auto`, when "
+         "the call is heard on a speaker and its app does not do it; `on`; `off`.",
+         echo_cancel_words},
+        {"Audio", "RoutePreference", CONFIG_LIST, PLACE(audio.route_preference), 0, 0,
+         "Where calls are heard, best first, as far as it is there: `earpiece`, `speaker`, "
+         "`headset`, `bluetooth`, `car`, `hdmi`, `other`. Empty: on the default device.",
+         route_words},
+        {"Audio", "ProviderRoutes", CONFIG_APP_LISTS, PLACE(audio.provider_routes), 0, 0,
+         "The same for the calls of one app, as `identifier:kind,kind`; several are separated by "
+         "spaces, and the key may be given several times. Without a kind: on the default device, "
+         "whatever RoutePreference says.",
+         route_words},
 
         {"Bus", "Address", CONFIG_TEXT, PLACE(bus_address), 0, 0,
          "D-Bus address to serve on, for example `unix:path=/run/user/1000/bus`. Empty: the "
-         "session bus. Read at start only; `--bus-address` comes first."},
+         "session bus. Read at start only; `--bus-address` comes first.",
+         NULL},
 
         {"Log", "Level", CONFIG_LOG_LEVEL, PLACE(log_level), 0, 0,
          "What is logged: `error`, `warning`, `notice`, `info` or `debug`. Names and numbers are "
-         "logged at `debug` only, and then with all but two characters starred."},
+         "logged at `debug` only, and then with all but two characters starred.",
+         NULL},
 };
 /* clang-format on */
 const size_t N_CONFIG_KEYS = ARRAY_SIZE(CONFIG_KEYS);
@@ -106,6 +169,7 @@ static const struct {
         {"Deadlines", "How much time an app has before callsd goes on without it."},
         {"Limits", "How many, and how long. A request beyond one is refused with LimitReached."},
         {"Providers", "Who may be a provider."},
+        {"Audio", "How calls, ringing and other sound get along."},
         {"Bus", "Where callsd is found."},
         {"Log", "What is logged."},
 };

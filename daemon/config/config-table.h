@@ -10,9 +10,16 @@ enum config_type {
         CONFIG_DURATION,    /* usec_t */
         CONFIG_AUTO_RESUME, /* enum auto_resume */
         CONFIG_LOG_LEVEL,   /* int */
+        CONFIG_WORD,        /* an enumeration: the place of the word in `words` */
+        CONFIG_BOOL,        /* bool */
+        CONFIG_DECIBEL,     /* double, CONFIG_DECIBEL_MIN to 0 */
+        CONFIG_FRACTION,    /* double, 0 to 1 */
         CONFIG_TEXT,        /* char *, "" gives NULL */
         CONFIG_LIST,        /* char **, "" gives NULL; the key may be given several times */
+        CONFIG_APP_LISTS,   /* the same, of "identifier:word,word" */
 };
+
+#define CONFIG_DECIBEL_MIN (-60.0)
 
 struct config_key {
         const char *section;
@@ -21,7 +28,8 @@ struct config_key {
         size_t offset; /* in struct config */
         uint64_t min;  /* of a count, or of a duration in microseconds */
         uint64_t max;
-        const char *text; /* documentation, one or two sentences */
+        const char *text;         /* documentation, one or two sentences */
+        const char *const *words; /* NULL-terminated: all that there are for a word or a list */
 };
 
 /* Keys of one section follow each other. */

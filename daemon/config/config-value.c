@@ -150,7 +150,77 @@ static int list_append(char ***list, const char *word)
         return larger[n] ? 0 : -ENOMEM;
 }
 
-static int append_words(char ***member, const char *value)
+static bool is_word(const struct config_key *key, const char *value, unsigned *ret_place)
+{
+        for (unsigned i = 0; key->words[i]; i++) {
+                if (streq(key->words[i], value)) {
+                        *ret_place = i;
+                        return true;
+                }
+        }
+        return false;
+}
+
+static int set_bool(bool *member, const char *value)
+{
+        static const char *const words[][2] = {
+                {"no", "yes"}, {"off", "on"}, {"false", "true"}, {"0", "1"}};
+
+        for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+                for (int truth = 0; truth < 2; truth++) {
+                        if (!streq(words[i][truth], value))
+                                continue;
+                        *member = truth;
+                        return 0;
+                }
+        }
+        return -EINVAL;
+}
+
+/* No infinity and no hexadecimals, which strtod() would take. */
+static int set_decimal(double *member, double min, double max, const char *unit, const char *value)
+{
+        char *end;
+        double number;
+
+        if (!*value || value[strspn(value, "-.0123456789")] == 'x')
+                return -EINVAL;
+        number = strtod(value, &end);
+        if (end == value || !(number >= min && number <= max))
+                return -EINVAL;
+        end += strspn(end, BLANKS);
+        if (*end && !streq(end, unit))
+                return -EINVAL;
+        *member = number;
+        return 0;
+}
+
+/* "identifier:word,word"; no word at all is fine. */
+static bool is_app_list(const struct config_key *key, const char *value)
+{
+        const char *colon = strchr(value, ':');
+        cleanup_(freep) char *words = colon && colon > value ? strdup(colon + 1) : NULL;
+        char *rest = words && *words ? words : NULL;
+        unsigned place;
+
+        if (!words)
+                return false;
+        for (char *word; (word = strsep(&rest, ","));)
+                if (!is_word(key, word, &place))
+                        return false;
+        return true;
+}
+
+static bool may_be_listed(const struct config_key *key, const char *word)
+{
+        unsigned place;
+
+        if (key->type == CONFIG_APP_LISTS)
+                return is_app_list(key, word);
+        return !key->words || is_word(key, word, &place);
+}
+
+static int append_words(char ***member, const struct config_key *key, const char *value)
 {
         cleanup_(freep) char *words = strdup(value);
         char *rest = words;
@@ -158,8 +228,12 @@ static int append_words(char ***member, const char *value)
         if (!words)
                 return -ENOMEM;
         for (char *word; (word = strsep(&rest, BLANKS));) {
-                int r = *word ? list_append(member, word) : 0;
+                int r = 0;
 
+                if (*word && !may_be_listed(key, word))
+                        return -EINVAL;
+                if (*word)
+                        r = list_append(member, word);
                 if (r < 0)
                         return r;
         }
@@ -169,6 +243,7 @@ static int append_words(char ***member, const char *value)
 int config_value_set(struct config *config, const struct config_key *key, const char *value)
 {
         void *member = member_of(config, key);
+        unsigned place;
         int level;
 
         switch (key->type) {
@@ -184,10 +259,22 @@ int config_value_set(struct config *config, const struct config_key *key, const 
                         return level;
                 *(int *)member = level;
                 return 0;
+        case CONFIG_WORD:
+                if (!is_word(key, value, &place))
+                        return -EINVAL;
+                *(unsigned *)member = place;
+                return 0;
+        case CONFIG_BOOL:
+                return set_bool(member, value);
+        case CONFIG_DECIBEL:
+                return set_decimal(member, CONFIG_DECIBEL_MIN, 0, "dB", value);
+        case CONFIG_FRACTION:
+                return set_decimal(member, 0, 1, "", value);
         case CONFIG_TEXT:
                 return set_text(member, value);
         case CONFIG_LIST:
-                return append_words(member, value);
+        case CONFIG_APP_LISTS:
+                return append_words(member, key, value);
         }
         return -EINVAL;
 }
@@ -211,16 +298,42 @@ void config_value_format(const struct config *config, const struct config_key *k
         case CONFIG_LOG_LEVEL:
                 snprintf(buffer, size, "%s", log_level_to_string(*(const int *)member));
                 break;
+        case CONFIG_WORD:
+                snprintf(buffer, size, "%s", key->words[*(const unsigned *)member]);
+                break;
+        case CONFIG_BOOL:
+                snprintf(buffer, size, "%s", *(const bool *)member ? "yes" : "no");
+                break;
+        case CONFIG_DECIBEL:
+                snprintf(buffer, size, "%gdB", *(const double *)member);
+                break;
+        case CONFIG_FRACTION:
+                snprintf(buffer, size, "%g", *(const double *)member);
+                break;
         case CONFIG_TEXT:
         case CONFIG_LIST:
+        case CONFIG_APP_LISTS:
                 snprintf(buffer, size, "%s", "");
                 break;
+        }
+}
+
+/* "one, two or three" */
+static void print_words(const char *const *words, char *buffer, size_t size)
+{
+        size_t used = 0;
+
+        for (size_t i = 0; words[i] && used < size; i++) {
+                const char *between = i == 0 ? "" : words[i + 1] ? ", " : " or ";
+
+                used += (size_t)snprintf(buffer + used, size - used, "%s%s", between, words[i]);
         }
 }
 
 void config_value_expect(const struct config_key *key, char *buffer, size_t size)
 {
         char min[32], max[32];
+        int n;
 
         switch (key->type) {
         case CONFIG_COUNT:
@@ -239,9 +352,30 @@ void config_value_expect(const struct config_key *key, char *buffer, size_t size
         case CONFIG_LOG_LEVEL:
                 snprintf(buffer, size, "error, warning, notice, info or debug");
                 break;
+        case CONFIG_WORD:
+                print_words(key->words, buffer, size);
+                break;
+        case CONFIG_BOOL:
+                snprintf(buffer, size, "yes or no");
+                break;
+        case CONFIG_DECIBEL:
+                snprintf(buffer, size, "decibels from %g to 0, such as -12", CONFIG_DECIBEL_MIN);
+                break;
+        case CONFIG_FRACTION:
+                snprintf(buffer, size, "a number from 0 to 1, such as 0.5");
+                break;
         case CONFIG_TEXT:
-        case CONFIG_LIST:
                 snprintf(buffer, size, "a text");
+                break;
+        case CONFIG_APP_LISTS:
+                n = snprintf(buffer, size, "identifier:kind,kind with the kinds ");
+                print_words(key->words, buffer + n, size - (size_t)n);
+                break;
+        case CONFIG_LIST:
+                if (key->words)
+                        print_words(key->words, buffer, size);
+                else
+                        snprintf(buffer, size, "words");
                 break;
         }
 }

@@ -22,7 +22,7 @@
 #include "util/log.h"
 
 #define SYSTEM_PATH "/etc/callsd/callsd.conf"
-#define N_KEYS_MAX 64
+#define N_KEYS_MAX 96
 
 struct reader {
         FILE *file;
@@ -72,7 +72,7 @@ static void check_heading(struct reader *reader, const char *line)
         else
                 reader_fail(reader,
                             "unknown section [%s]; there are [Calls], [Deadlines], "
-                            "[Limits], [Providers], [Bus] and [Log]",
+                            "[Limits], [Providers], [Audio], [Bus] and [Log]",
                             section);
 }
 
@@ -136,7 +136,7 @@ static void set_key(struct reader *reader, const struct config_key *key, const c
         char expected[128];
         int r;
 
-        if (*set_at && key->type != CONFIG_LIST) {
+        if (*set_at && key->type != CONFIG_LIST && key->type != CONFIG_APP_LISTS) {
                 reader_fail(reader, "%s= is already set on line %u", key->name, *set_at);
                 return;
         }
@@ -200,14 +200,26 @@ static int parse(FILE *file, const char *path, struct config *config, char **ret
 
 void config_init(struct config *config)
 {
-        *config = (struct config){.limits = LIMITS_DEFAULT, .log_level = LOG_INFO};
+        *config = (struct config){
+                .limits = LIMITS_DEFAULT,
+                .log_level = LOG_INFO,
+                .audio = {.duck_volume = -12, .ring_volume = 1},
+        };
+}
+
+static void free_list(char **list)
+{
+        for (char **word = list; word && *word; word++)
+                free(*word);
+        free(list);
 }
 
 void config_done(struct config *config)
 {
-        for (char **provider = config->providers; provider && *provider; provider++)
-                free(*provider);
-        free(config->providers);
+        free_list(config->providers);
+        free_list(config->audio.ring_devices);
+        free_list(config->audio.route_preference);
+        free_list(config->audio.provider_routes);
         free(config->bus_address);
         *config = (struct config){0};
 }

@@ -11,11 +11,25 @@
 
 #include "model/types.h"
 
+/* How the sound of calls, of ringing and of everything else is treated. */
+struct config_audio {
+        enum other_media other_media;
+        double duck_volume;       /* dB */
+        char **ring_devices;      /* node names, NULL-terminated; NULL: the default device */
+        double ring_volume;       /* 0 to 1 */
+        usec_t ring_fade_in;      /* 0: at full volume from the start */
+        bool play_feedback_tones; /* ringback and DTMF */
+        enum echo_cancel echo_cancel;
+        char **route_preference; /* kinds of routes, best first; NULL: the default device */
+        char **provider_routes;  /* "identifier:kind,kind..."; NULL: none */
+};
+
 struct config {
         struct limits limits;
         int log_level;     /* a syslog priority */
         char *bus_address; /* NULL: the user's session bus */
         char **providers;  /* identifiers that may register, NULL-terminated; NULL: all may */
+        struct config_audio audio;
 };
 
 /* The defaults. */

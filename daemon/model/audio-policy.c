@@ -40,11 +40,12 @@ static bool is_audible(const struct engine *engine, const struct call *call)
 static enum audio_level wanted_level(const struct engine *engine, const struct call *call)
 {
         switch (call->state) {
-        case CALL_STATE_RINGING:
         case CALL_STATE_ENDED:
                 return AUDIO_LEVEL_NONE;
+        case CALL_STATE_RINGING:
+                return AUDIO_LEVEL_GATED;
         case CALL_STATE_STARTING:
-                return call->turn_taken ? AUDIO_LEVEL_NODES : AUDIO_LEVEL_NONE;
+                return call->turn_taken ? AUDIO_LEVEL_NODES : AUDIO_LEVEL_GATED;
         case CALL_STATE_ANSWERING:
         case CALL_STATE_HELD:
         case CALL_STATE_ENDING:

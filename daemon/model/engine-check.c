@@ -47,6 +47,9 @@ static const char *check_audio(const struct call *call)
 
         if (silent && call->audio_level == AUDIO_LEVEL_LINKED)
                 return "a ringing, held, ending or ended call has audio";
+        if (call->state == CALL_STATE_RINGING && call->audio_level != AUDIO_LEVEL_GATED &&
+            !call->audio_lost)
+                return "the streams of a ringing call's app are not kept silent";
         if (silent && call->audio_announced && !call->provider->bus_lost)
                 return "a ringing, held, ending or ended call's session is activated";
         if (call->audio_level != AUDIO_LEVEL_NONE && call->audio_muted != call->muted &&

@@ -212,6 +212,11 @@ const struct call *engine_resumable_call(const struct engine *engine);
 bool engine_in_call(const struct engine *engine);
 bool engine_do_not_disturb(const struct engine *engine);
 bool engine_audio_is_available(const struct engine *engine);
+/* What rings now, as the last EFFECT_RING said, and the call whose tone plays, or NULL. */
+enum ring_mode engine_ring_mode(const struct engine *engine);
+const struct call *engine_ring_call(const struct engine *engine);
+/* Whether it rings at the other end, and nobody but callsd could let the user hear it. */
+bool engine_wants_ringback(const struct engine *engine);
 /* 0-based; false past the end. */
 bool engine_default_provider(const struct engine *engine, size_t index, const char **ret_key,
                              const char **ret_identifier);

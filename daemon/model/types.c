@@ -159,6 +159,7 @@ DEFINE_FROM_STRING(call_audio);
 
 static const char *const audio_level_words[] = {
         [AUDIO_LEVEL_NONE] = "none",
+        [AUDIO_LEVEL_GATED] = "gated",
         [AUDIO_LEVEL_NODES] = "nodes",
         [AUDIO_LEVEL_LINKED] = "linked",
 };

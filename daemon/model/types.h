@@ -118,6 +118,20 @@ enum fact_source {
         FACT_SELF,
 };
 
+/* What happens to other sound while a call is heard. */
+enum other_media {
+        OTHER_MEDIA_PAUSE_THEN_DUCK, /* media players pause, everything else gets quieter */
+        OTHER_MEDIA_DUCK,
+        OTHER_MEDIA_PAUSE,
+        OTHER_MEDIA_LEAVE,
+};
+
+enum echo_cancel {
+        ECHO_CANCEL_AUTO,
+        ECHO_CANCEL_ON,
+        ECHO_CANCEL_OFF,
+};
+
 enum auto_resume {
         AUTO_RESUME_NEVER,
         AUTO_RESUME_LOCAL_END,
@@ -143,6 +157,7 @@ enum call_audio {
 /* How far a call's audio path is to be built. */
 enum audio_level {
         AUDIO_LEVEL_NONE,   /* no nodes of its own (any more) */
+        AUDIO_LEVEL_GATED,  /* none that anybody needs, and streams of its app are kept silent */
         AUDIO_LEVEL_NODES,  /* its sink and source exist and are silent */
         AUDIO_LEVEL_LINKED, /* and are linked to speaker and microphone */
 };

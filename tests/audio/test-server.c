@@ -62,7 +62,7 @@ START_TEST(test_absent_then_there)
         setenv("PIPEWIRE_REMOTE", "callsd-no-such-server", 1);
         world_init_early(&world);
         call = world_call_new(&world);
-        audio_set_ring(world.audio, RING_TONE);
+        audio_set_ring(world.audio, &AUDIO_RING(RING_TONE));
         world_reach(&world, call, AUDIO_LEVEL_NODES, false);
         ck_assert(!call->ready_with_nodes);
         world_reach(&world, call, AUDIO_LEVEL_LINKED, true);
@@ -90,7 +90,7 @@ START_TEST(test_server_restarts)
 
         world_reach(&world, call, AUDIO_LEVEL_LINKED, false);
         world_reach(&world, held, AUDIO_LEVEL_NODES, false);
-        audio_set_ring(world.audio, RING_WAITING);
+        audio_set_ring(world.audio, &AUDIO_RING(RING_WAITING));
         world_kill(pipewire, SIGKILL);
         world_pump(&world, !world.available);
         ck_assert(!audio_is_linked(world.audio, call->uuid));
@@ -105,7 +105,7 @@ START_TEST(test_server_restarts)
         ck_assert(call->ready_with_nodes);
         ck_assert_uint_eq(call->nodes_told, 2);
         world_pump(&world, held->nodes_told == 2);
-        audio_set_ring(world.audio, RING_NONE);
+        audio_set_ring(world.audio, &AUDIO_RING(RING_NONE));
         world_pump(&world, !audio_is_ringing(world.audio));
         speaker = world_meter(WORLD_SPEAKER);
         world_app_play(call);
@@ -204,6 +204,30 @@ START_TEST(test_session_manager_restarts)
 }
 END_TEST
 
+/* Its links go with it: the ringtone's stream is made anew. */
+START_TEST(test_rings_again_for_a_new_session_manager)
+{
+        struct world_app *speaker = world_meter(WORLD_SPEAKER);
+
+        audio_set_ring(world.audio, &AUDIO_RING(RING_TONE));
+        world_hear(&world, speaker);
+        world_app_end(speaker);
+        world_kill(wireplumber, SIGKILL);
+        destroy_devices();
+        world_pump(&world, !world.audio->graph.metadata);
+        ck_assert(!audio_is_ringing(world.audio));
+        start_wireplumber();
+        world_pump(&world, world.audio->graph.metadata);
+        create_devices();
+        world_pump(&world, default_is(WORLD_SPEAKER, WORLD_MICROPHONE));
+        world_pump(&world, audio_is_ringing(world.audio));
+        speaker = world_meter(WORLD_SPEAKER);
+        world_hear(&world, speaker);
+        audio_set_ring(world.audio, &AUDIO_RING(RING_NONE));
+        world_silence(&world, speaker, 50);
+}
+END_TEST
+
 static TCase *absent_case(void)
 {
         TCase *tcase = tcase_create("absent");
@@ -219,6 +243,7 @@ static TCase *restart_case(void)
 
         tcase_add_checked_fixture(tcase, setup, teardown);
         tcase_add_test(tcase, test_server_restarts);
+        tcase_add_test(tcase, test_rings_again_for_a_new_session_manager);
         tcase_add_test(tcase, test_session_manager_restarts);
         return tcase;
 }

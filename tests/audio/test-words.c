@@ -67,7 +67,7 @@ START_TEST(test_kinds)
 }
 END_TEST
 
-static float peak(enum ring_mode mode, unsigned seconds, float *ret_step)
+static float peak(enum tone_kind kind, unsigned seconds, float *ret_step)
 {
         static float samples[48000];
         struct tone tone;
@@ -75,7 +75,7 @@ static float peak(enum ring_mode mode, unsigned seconds, float *ret_step)
         float top = 0.0f;
         float step = 0.0f;
 
-        tone_init(&tone, mode, 48000);
+        tone_init(&tone, kind, 48000);
         for (unsigned second = 0; second < seconds; second++) {
                 tone_render(&tone, samples, 48000);
                 for (unsigned i = 0; i < 48000; i++) {
@@ -92,12 +92,12 @@ static float peak(enum ring_mode mode, unsigned seconds, float *ret_step)
 START_TEST(test_tones)
 {
         float step;
-        float ring = peak(RING_TONE, 7, &step);
+        float ring = peak(TONE_RING, 7, &step);
 
         ck_assert_float_gt(ring, 0.2f);
         ck_assert_float_le(ring, 0.5f);
         ck_assert_float_lt(step, 2 * 0.2f * 6.29f * 1046.5f / 48000);
-        ck_assert_float_lt(peak(RING_WAITING, 11, &step), ring / 4);
+        ck_assert_float_lt(peak(TONE_WAITING, 11, &step), ring / 4);
         ck_assert_float_lt(step, 2 * 0.03f * 6.29f * 425 / 48000);
 }
 END_TEST

@@ -81,19 +81,46 @@ static void on_changed(void *userdata)
         world->n_changed++;
 }
 
+/* The test speaker is one with an echo; what is measured is exact without a canceller. */
+void world_cancel_echo(struct world *world, enum echo_cancel echo_cancel)
+{
+        struct audio_config config = AUDIO_CONFIG_DEFAULT;
+
+        config.echo_cancel = echo_cancel;
+        config.other_media = OTHER_MEDIA_LEAVE;
+        ck_assert_int_eq(audio_configure(world->audio, &config), 0);
+}
+
+static const struct audio_events events = {
+        .nodes_fn = on_nodes,
+        .ready_fn = on_ready,
+        .available_fn = on_available,
+        .changed_fn = on_changed,
+};
+
 void world_init_early(struct world *world)
 {
-        const struct audio_events events = {
-                .nodes_fn = on_nodes,
-                .ready_fn = on_ready,
-                .available_fn = on_available,
-                .changed_fn = on_changed,
-        };
-
         *world = (struct world){.n_calls = 0};
         current = world;
         ck_assert_int_ge(sd_event_new(&world->event), 0);
         ck_assert_int_eq(audio_new(world->event, &events, world, &world->audio), 0);
+        world_cancel_echo(world, ECHO_CANCEL_OFF);
+}
+
+void world_restart(struct world *world)
+{
+        audio_free(world->audio);
+        world->available = false;
+        ck_assert_int_eq(audio_new(world->event, &events, world, &world->audio), 0);
+        world_cancel_echo(world, ECHO_CANCEL_OFF);
+        world_pump(world, world->available);
+}
+
+void world_init_apart(struct world *world)
+{
+        *world = (struct world){.n_calls = 0};
+        current = world;
+        ck_assert_int_ge(sd_event_new(&world->event), 0);
 }
 
 void world_init(struct world *world)
@@ -104,8 +131,7 @@ void world_init(struct world *world)
 
 void world_done(struct world *world)
 {
-        for (unsigned i = 0; i < WORLD_APPS; i++)
-                world_app_end(&apps[i]);
+        world_end_apps_but(NULL, NULL);
         audio_free(world->audio);
         sd_event_unref(world->event);
 }
@@ -217,32 +243,67 @@ static struct world_app *free_app(void)
         return NULL;
 }
 
-struct world_app *world_app_start(const char *verb, ...)
+/* A shell that stops itself becomes the program when it is woken. */
+#define STOPPED "kill -STOP $$; exec \"$@\""
+
+static struct world_app *app_start(bool stopped, const char *verb, va_list list)
 {
         struct world_app *app = free_app();
-        const char *arguments[24] = {TONE_PROGRAM, verb};
-        char path[64] = "";
-        unsigned n = 2;
-        va_list list;
+        const char *arguments[28] = {"sh", "-c", STOPPED, "sh", TONE_PROGRAM, verb};
+        unsigned n = 6;
 
         if (!streq(verb, "play")) {
-                app->levels = map_levels(path);
+                app->levels = map_levels(app->path);
                 arguments[n++] = "-l";
-                arguments[n++] = path;
+                arguments[n++] = app->path;
         }
-        va_start(list, verb);
         while ((arguments[n] = va_arg(list, const char *)) != NULL) {
                 n++;
                 ck_assert_uint_lt(n, ARRAY_SIZE(arguments) - 1);
         }
-        va_end(list);
-        app->pid = world_spawn(arguments);
-        if (!app->levels)
-                return app;
-        /* It opens the file first of all; after its first block the name may go. */
-        world_pump(current, world_blocks(app) > 0);
-        unlink(path);
+        app->pid = world_spawn(stopped ? arguments : arguments + 4);
         return app;
+}
+
+struct world_app *world_app_start(const char *verb, ...)
+{
+        struct world_app *app;
+        va_list list;
+
+        va_start(list, verb);
+        app = app_start(false, verb, list);
+        va_end(list);
+        world_app_wait(app);
+        return app;
+}
+
+struct world_app *world_app_prepare(const char *verb, ...)
+{
+        struct world_app *app;
+        va_list list;
+
+        va_start(list, verb);
+        app = app_start(true, verb, list);
+        va_end(list);
+        return app;
+}
+
+void world_app_go(struct world_app *app)
+{
+        int status;
+
+        ck_assert_int_eq(waitpid(app->pid, &status, WUNTRACED), app->pid);
+        ck_assert(WIFSTOPPED(status));
+        world_app_signal(app, SIGCONT);
+}
+
+/* It opens its file first of all; after its first block the name may go. */
+void world_app_wait(struct world_app *app)
+{
+        if (!app->levels)
+                return;
+        world_pump(current, world_blocks(app) > 0);
+        unlink(app->path);
 }
 
 void world_app_signal(struct world_app *app, int number)
@@ -258,6 +319,14 @@ void world_app_end(struct world_app *app)
         if (app->levels)
                 munmap(app->levels, sizeof(*app->levels));
         *app = (struct world_app){.pid = 0};
+}
+
+void world_end_apps_but(const struct world_app *one, const struct world_app *two)
+{
+        for (unsigned i = 0; i < WORLD_APPS; i++) {
+                if (&apps[i] != one && &apps[i] != two)
+                        world_app_end(&apps[i]);
+        }
 }
 
 static struct world_app *start_joined(struct world_call *call, bool record, const char *target)

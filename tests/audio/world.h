@@ -15,8 +15,8 @@
 #include "audio/audio.h"
 #include "support/tone/levels.h"
 
-#define WORLD_CALLS 4
-#define WORLD_APPS 12
+#define WORLD_CALLS 12
+#define WORLD_APPS 24
 #define WORLD_SPEAKER "test-speaker"
 #define WORLD_HEADSET "test-headset"
 #define WORLD_MICROPHONE "test-mic"
@@ -39,6 +39,7 @@ struct world_call {
 struct world_app {
         pid_t pid;
         struct levels *levels; /* NULL for one that plays */
+        char path[64];
 };
 
 struct world {
@@ -55,6 +56,12 @@ struct world {
 void world_init(struct world *world);
 /* The same without waiting for PipeWire. */
 void world_init_early(struct world *world);
+/* It is off unless a test says so; other sound is left alone. */
+void world_cancel_echo(struct world *world, enum echo_cancel echo_cancel);
+/* The next daemon, with the calls of this one. */
+void world_restart(struct world *world);
+/* An event loop for apps alone: another process is the daemon. */
+void world_init_apart(struct world *world);
 /* All processes are ended, nodes stay in the server. */
 void world_done(struct world *world);
 
@@ -81,8 +88,15 @@ void world_reach(struct world *world, struct world_call *call, enum audio_level 
 
 /* callsd-tone with these arguments, NULL at the end; all but "play" measure. */
 struct world_app *world_app_start(const char *verb, ...);
+/* The same, and it does nothing before world_app_go(): its process is known before its stream. */
+struct world_app *world_app_prepare(const char *verb, ...);
+void world_app_go(struct world_app *app);
+/* Waits for the first block. */
+void world_app_wait(struct world_app *app);
 void world_app_signal(struct world_app *app, int number);
 void world_app_end(struct world_app *app);
+/* All others; NULL for none. */
+void world_end_apps_but(const struct world_app *one, const struct world_app *two);
 /* The call's own streams: they join by properties. */
 struct world_app *world_app_play(struct world_call *call);
 struct world_app *world_app_record(struct world_call *call);

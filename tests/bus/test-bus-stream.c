@@ -10,7 +10,7 @@
 static struct world world;
 static struct peer *app, *user;
 static bool available, exists;
-static char chosen[64];
+static char chosen[64], chosen_for[64];
 
 static bool fake_available(void *userdata)
 {
@@ -40,10 +40,11 @@ static void fake_routes(bus_route_fn route_fn, void *fn_userdata, void *userdata
         route_fn(&headset, fn_userdata);
 }
 
-static int fake_set_route(const char *id, void *userdata)
+static int fake_set_route(const char *call, const char *id, void *userdata)
 {
         (void)userdata;
         snprintf(chosen, sizeof(chosen), "%s", id);
+        snprintf(chosen_for, sizeof(chosen_for), "%s", call);
         return 0;
 }
 
@@ -74,6 +75,7 @@ static void set_up(void)
 
         available = true;
         exists = false;
+        chosen[0] = chosen_for[0] = '\0';
         world_start(&world);
         hooks = &world.daemon.bus->hooks;
         hooks->audio_available = fake_available;
@@ -186,9 +188,16 @@ START_TEST(routes)
         peer_active_call(app, user, CALL_A);
         ck_assert(peer_call(user, PATH_AUDIO, INTERFACE_AUDIO, "SetRoute", "s", "speaker.node"));
         ck_assert_str_eq(chosen, "speaker.node");
+        ck_assert_str_eq(chosen_for, CALL_A);
+        ck_assert(peer_call(user, PATH_AUDIO, INTERFACE_AUDIO, "SetRoute", "s", ""));
+        ck_assert_str_eq(chosen, "");
         assert_refused(
                 user, peer_call(user, PATH_AUDIO, INTERFACE_AUDIO, "SetRoute", "s", "headset.node"),
                 ERROR_INVALID);
+        /* It says what was wrong, and what would be right. */
+        ck_assert_ptr_nonnull(strstr(user->text, "headset.node"));
+        ck_assert_ptr_nonnull(strstr(user->text, "available: speaker.node"));
+        ck_assert_str_eq(chosen, "");
         ck_assert(peer_call(user, PATH_AUDIO, INTERFACE_PROPERTIES, "Get", "ss", INTERFACE_AUDIO,
                             "Calls"));
         ck_assert_str_eq(peer_answer(user),
@@ -219,6 +228,49 @@ START_TEST(changes_of_the_sound_are_announced)
 }
 END_TEST
 
+/* Somebody else's call is active: not for him. */
+START_TEST(routes_are_not_for_others)
+{
+        struct peer *other = world_add_peer(&world);
+
+        peer_sandbox(other, "org.example.Other");
+        peer_register(other, "org.example.Other");
+        peer_active_call(app, user, CALL_A);
+        assert_refused(
+                other,
+                peer_call(other, PATH_AUDIO, INTERFACE_AUDIO, "SetRoute", "s", "speaker.node"),
+                ERROR_PREFIX "NotAuthorized");
+        assert_refused(other,
+                       peer_call(other, PATH_AUDIO, INTERFACE_PROPERTIES, "Get", "ss",
+                                 INTERFACE_AUDIO, "Routes"),
+                       ERROR_PREFIX "NotAuthorized");
+        ck_assert_str_eq(chosen, "");
+}
+END_TEST
+
+/* A headset's button answers: the call is heard there. */
+START_TEST(an_answer_may_name_a_route)
+{
+        ck_assert(peer_call(app, app->provider, INTERFACE_PROVIDER, "ReportNewIncomingCall",
+                            "sa{sv}", CALL_A, 0));
+        ck_assert(peer_call(user, PATH_ROOT, INTERFACE_MANAGER, "RequestTransaction",
+                            "a(sa{sv})a{sv}", 1, "answer-call", 1, "Call", "s", CALL_A, 2, "Origin",
+                            "s", "accessory", "Route", "s", "speaker.node"));
+        ck_assert_str_eq(chosen, "speaker.node");
+        ck_assert_str_eq(chosen_for, CALL_A);
+}
+END_TEST
+
+START_TEST(sound_elsewhere_has_no_route)
+{
+        ck_assert(peer_call(app, app->provider, INTERFACE_PROVIDER, "ReportCall", "sa{sv}", CALL_A,
+                            2, "State", "s", "active", "Audio", "s", "external"));
+        assert_refused(
+                user, peer_call(user, PATH_AUDIO, INTERFACE_AUDIO, "SetRoute", "s", "speaker.node"),
+                ERROR_PREFIX "WrongState");
+}
+END_TEST
+
 static TCase *sound(void)
 {
         TCase *tc = tcase_create("sound");
@@ -232,6 +284,9 @@ static TCase *sound(void)
         tcase_add_test(tc, activation_names_the_nodes);
         tcase_add_test(tc, routes);
         tcase_add_test(tc, routes_are_for_those_who_are_heard);
+        tcase_add_test(tc, routes_are_not_for_others);
+        tcase_add_test(tc, an_answer_may_name_a_route);
+        tcase_add_test(tc, sound_elsewhere_has_no_route);
         tcase_add_test(tc, changes_of_the_sound_are_announced);
         return tc;
 }

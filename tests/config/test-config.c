@@ -283,6 +283,69 @@ START_TEST(bus_address)
 }
 END_TEST
 
+START_TEST(audio_keys)
+{
+        const struct config_audio *audio = &config.audio;
+
+        load("");
+        ck_assert_int_eq(audio->other_media, OTHER_MEDIA_PAUSE_THEN_DUCK);
+        ck_assert_int_eq(audio->echo_cancel, ECHO_CANCEL_AUTO);
+        ck_assert_double_eq(audio->duck_volume, -12);
+        ck_assert_double_eq(audio->ring_volume, 1);
+        ck_assert(!audio->play_feedback_tones);
+        ck_assert_ptr_null(audio->route_preference);
+        load("[Audio]\nOtherMedia=leave\nEchoCancel=off\nDuckVolume=-20.5 dB\nRingVolume=0.25\n"
+             "PlayFeedbackTones=yes\nRingFadeIn=2s\nRoutePreference=headset speaker\n"
+             "RingDevices=a b\nRingDevices=c\nProviderRoutes=org.example.A:speaker,headset\n");
+        ck_assert_int_eq(audio->other_media, OTHER_MEDIA_LEAVE);
+        ck_assert_int_eq(audio->echo_cancel, ECHO_CANCEL_OFF);
+        ck_assert_double_eq(audio->duck_volume, -20.5);
+        ck_assert_double_eq(audio->ring_volume, 0.25);
+        ck_assert(audio->play_feedback_tones);
+        ck_assert_uint_eq(audio->ring_fade_in, 2 * USEC_PER_SEC);
+        ck_assert_str_eq(audio->route_preference[1], "speaker");
+        ck_assert_str_eq(audio->ring_devices[2], "c");
+        ck_assert_ptr_null(audio->ring_devices[3]);
+        ck_assert_str_eq(audio->provider_routes[0], "org.example.A:speaker,headset");
+}
+END_TEST
+
+START_TEST(audio_refuses)
+{
+        load_fails("[Audio]\nOtherMedia=shout\n",
+                   ":2: OtherMedia=shout is not possible; it takes pause-then-duck, duck, pause or "
+                   "leave");
+        load_fails(
+                "[Audio]\nDuckVolume=3\n",
+                ":2: DuckVolume=3 is not possible; it takes decibels from -60 to 0, such as -12");
+        load_fails(
+                "[Audio]\nRingVolume=1.01\n",
+                ":2: RingVolume=1.01 is not possible; it takes a number from 0 to 1, such as 0.5");
+        load_fails("[Audio]\nPlayFeedbackTones=perhaps\n",
+                   ":2: PlayFeedbackTones=perhaps is not possible; it takes yes or no");
+        load_fails("[Audio]\nRoutePreference=speaker toaster\n",
+                   ":2: RoutePreference=speaker toaster is not possible; it takes earpiece, "
+                   "speaker, headset, bluetooth, car, hdmi or other");
+        for (const char *const *bad = (const char *const[]){"speaker", ":speaker", "a.b:toaster",
+                                                            "a.b:speaker,", "a.b:x a.c:car", NULL};
+             *bad; bad++) {
+                char text[128], expected[256];
+
+                snprintf(text, sizeof(text), "[Audio]\nProviderRoutes=%s\n", *bad);
+                snprintf(expected, sizeof(expected),
+                         ":2: ProviderRoutes=%s is not possible; it takes identifier:kind,kind "
+                         "with the kinds earpiece, speaker, headset, bluetooth, car, hdmi or other",
+                         *bad);
+                load_fails(text, expected);
+        }
+        load("[Audio]\nProviderRoutes=a.b:\n");
+        for (const char *const *bad =
+                     (const char *const[]){"", "x", "nan", "-inf", "-0x1", "-1 m", "--1", NULL};
+             *bad; bad++)
+                load_one_fails(config_key_find("Audio", "DuckVolume"), *bad);
+}
+END_TEST
+
 START_TEST(comments_blanks_and_indentation)
 {
         load("# comment\n; comment\n\n  [Log] \r\n\t Level = debug \r\n  # comment\n"
@@ -315,9 +378,9 @@ START_TEST(unknown_sections)
         load_fails("[Cals]\n", ":1: unknown section [Cals]; did you mean [Calls]?");
         load_fails("\n[Kitchen]\nSink=1\n",
                    ":2: unknown section [Kitchen]; there are [Calls], [Deadlines], [Limits], "
-                   "[Providers], [Bus] and [Log]");
+                   "[Providers], [Audio], [Bus] and [Log]");
         load_fails("[]\n", ":1: unknown section []; there are [Calls], [Deadlines], [Limits], "
-                           "[Providers], [Bus] and [Log]");
+                           "[Providers], [Audio], [Bus] and [Log]");
         load_fails("[Calls\n", ":1: '[Calls' lacks its ']'");
 }
 END_TEST
@@ -445,6 +508,8 @@ static TCase *values_case(void)
         tcase_add_test(values, formatted_durations);
         tcase_add_test(values, providers_are_collected);
         tcase_add_test(values, bus_address);
+        tcase_add_test(values, audio_keys);
+        tcase_add_test(values, audio_refuses);
         tcase_add_test(values, comments_blanks_and_indentation);
         return values;
 }

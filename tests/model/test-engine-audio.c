@@ -2,13 +2,13 @@
 /* The audio session: who has it, when it is announced, what the adapter is asked for. */
 #include "model/story.h"
 
-/* Rows: A1, A2, A7. Silent nodes first; linked with the fulfil; announced when all is linked. */
+/* Rows: A1, A2, A7. Kept silent while it rings, silent nodes first; linked with the fulfil; announced when all is linked. */
 START_TEST(session_follows_the_answer)
 {
         sim_set_audio(s, SIM_AUDIO_MANUAL);
         sim_behave(s, "sip", SIM_SILENT);
         sim_incoming(s, "sip", "c1");
-        ck_assert_int_eq(sim_audio_level(s, "c1"), AUDIO_LEVEL_NONE);
+        ck_assert_int_eq(sim_audio_level(s, "c1"), AUDIO_LEVEL_GATED);
         sim_ask(s, "ui", "answer c1");
         ck_assert_int_eq(sim_audio_level(s, "c1"), AUDIO_LEVEL_NODES);
         sim_audio_ready(s, "c1");

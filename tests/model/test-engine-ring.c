@@ -145,6 +145,64 @@ START_TEST(answered_call_is_not_unanswered)
 }
 END_TEST
 
+static void alert(struct sim *sim, const char *call, bool alerting, bool early_media)
+{
+        const struct call_update update = {.set = UPDATE_ALERTING | UPDATE_EARLY_MEDIA,
+                                           .alerting = alerting,
+                                           .early_media = early_media};
+
+        sim_updated(sim, call, &update);
+}
+
+/* Ringback is for the call that is being placed and heard, while nothing else can be. */
+START_TEST(ringback_while_it_rings_there)
+{
+        sim_behave(s, "sip", SIM_SILENT);
+        sim_ask(s, "ui", "start c1 sip");
+        alert(s, "c1", true, false);
+        ck_assert(!engine_wants_ringback(sim_engine(s)));
+        sim_fulfil(s, "start c1");
+        ck_assert(engine_wants_ringback(sim_engine(s)));
+        alert(s, "c1", true, true);
+        ck_assert(!engine_wants_ringback(sim_engine(s)));
+        alert(s, "c1", true, false);
+        sim_connecting(s, "c1");
+        ck_assert(engine_wants_ringback(sim_engine(s)));
+        switch (_i) {
+        case 0:
+                sim_connected(s, "c1");
+                break;
+        case 1:
+                sim_ended(s, "c1", ENDED_REASON_UNANSWERED);
+                break;
+        case 2:
+                sim_ask(s, "ui", "end c1");
+                break;
+        case 3:
+                sim_vanish(s, "sip");
+                break;
+        case 4:
+                alert(s, "c1", false, false);
+                break;
+        }
+        ck_assert(!engine_wants_ringback(sim_engine(s)));
+}
+END_TEST
+
+START_TEST(no_ringback_for_incoming_calls)
+{
+        sim_incoming(s, "sip", "c1");
+        alert(s, "c1", true, false);
+        ck_assert(!engine_wants_ringback(sim_engine(s)));
+        ck_assert_int_eq(engine_ring_mode(sim_engine(s)), RING_TONE);
+        ck_assert_ptr_eq(engine_ring_call(sim_engine(s)), sim_call(s, "c1"));
+        sim_ask(s, "ui", "answer c1");
+        ck_assert(!engine_wants_ringback(sim_engine(s)));
+        ck_assert_int_eq(engine_ring_mode(sim_engine(s)), RING_NONE);
+        ck_assert_ptr_null(engine_ring_call(sim_engine(s)));
+}
+END_TEST
+
 /* The ring limit is one of callsd.conf's. Rows: I10 */
 START_TEST(ring_limit_is_configured)
 {
@@ -170,6 +228,8 @@ static TCase *ring_case(void)
         tcase_add_loop_test(ring, nobody_answers, 0, 2);
         tcase_add_test(ring, ring_clock_stands_still_while_answering);
         tcase_add_test(ring, answered_call_is_not_unanswered);
+        tcase_add_loop_test(ring, ringback_while_it_rings_there, 0, 5);
+        tcase_add_test(ring, no_ringback_for_incoming_calls);
         tcase_add_test(ring, ring_limit_is_configured);
         return ring;
 }

@@ -130,7 +130,7 @@ START_TEST(other_words)
         CHECK_WORDS(call_audio_to_string, enum call_audio, "streams", "external", "none");
         CHECK_BACK(call_audio_to_string, call_audio_from_string, enum call_audio, 0,
                    CALL_AUDIO_NONE + 1);
-        CHECK_WORDS(audio_level_to_string, enum audio_level, "none", "nodes", "linked");
+        CHECK_WORDS(audio_level_to_string, enum audio_level, "none", "gated", "nodes", "linked");
         CHECK_WORDS(ring_mode_to_string, enum ring_mode, "none", "tone", "waiting");
 }
 END_TEST

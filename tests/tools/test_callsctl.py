@@ -65,7 +65,7 @@ class WithoutCallsd(Base):
         text = self.exits(OK, "--help").stdout
         self.assertEqual(text, self.exits(OK, "help").stdout)
         for verb in ("list show monitor dial answer decline end hold resume swap mute unmute dtmf "
-                     "merge split silence pending providers --end-others --json").split():
+                     "merge split route silence pending providers --end-others --json").split():
             self.assertIn(verb, text)
         self.assertRegex(self.exits(OK, "--version").stdout, r"^callsctl \d+\.\d+\.\d+\n$")
 
@@ -142,6 +142,43 @@ class Orders(Base):
         self.exits(OK, "answer", "--end-others", second[:8])
         self.assertEqual(list(self.rig.calls()), [second])
         self.rig.monitor.state(first, "ended")
+
+    def test_route(self):
+        self.start()
+        ids = {route["Id"]: route for route in self.json("route")}
+        self.assertLessEqual({"test-speaker", "test-headset"}, set(ids))
+        self.assertTrue(ids["test-speaker"]["Current"])
+        self.assertRegex(self.exits(OK, "route").stdout, r"\* +speaker +test-speaker")
+        answer = self.exits(FAILED, "route", "headset")
+        self.assertIn("No call is active", answer.stderr)
+        self.ringing()
+        self.exits(OK, "answer")
+        self.assertEqual(self.json("route", "headset")["Route"], "test-headset")
+        self.assertEqual(self.current_route(), "test-headset")
+        self.exits(OK, "route", "test-s")
+        self.assertEqual(self.current_route(), "test-speaker")
+        for name, text in (("test-", "could be 2 routes"), ("moon", "no route 'moon'")):
+            self.assertIn(text, self.exits(FAILED, "route", name).stderr)
+        self.exits(OK, "route", "test-headset")
+        self.exits(OK, "route", "default")
+        self.assertEqual(self.current_route(), "test-speaker")
+        self.exits(OK, "route", "test-headset")
+        self.exits(OK, "end")
+        self.eventually(lambda: self.current_route() == "test-speaker", "forgotten choice")
+
+    def test_an_answer_may_name_a_route(self):
+        self.start()
+        call = self.ringing()
+        subprocess.run(["busctl", "--user", "call", "org.callsd", "/org/callsd",
+                        "org.callsd.Manager1", "RequestTransaction", "a(sa{sv})a{sv}", "1",
+                        "answer-call", "1", "Call", "s", call, "2", "Origin", "s", "accessory",
+                        "Route", "s", "test-headset"], check=True, capture_output=True)
+        self.rig.monitor.state(call, "active")
+        self.eventually(lambda: self.current_route() == "test-headset", "route of the answer")
+
+    def current_route(self):
+        current, = (route["Id"] for route in self.json("route") if route["Current"])
+        return current
 
     def test_dial(self):
         self.start("--connect-after=100")
@@ -338,24 +375,28 @@ class Completion(Base):
             "COMP_WORDS=(\"$@\"); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); COMPREPLY=(); " \
             "_callsctl; echo \"$* | ${COMPREPLY[*]}\"; }; "
         text = self.run_shell("bash", "-c", complete + "t callsctl an; t callsctl answer ''; "
-                              "t callsctl hold ''; t callsctl dial -p org; t callsctl --js")
+                              "t callsctl hold ''; t callsctl route test-h; "
+                              "t callsctl dial -p org; t callsctl --js")
         self.assertIn("complete -F _callsctl callsctl", text)
         self.assertIn("callsctl an | answer\n", text)
         self.assertIn(f"callsctl answer  | {self.call}\n", text)
         self.assertIn("callsctl hold  | \n", text)
         self.assertIn("callsctl dial -p org | org.callsd.Example\n", text)
         self.assertIn("callsctl --js | --json\n", text)
+        self.assertIn("callsctl route test-h | test-headset\n", text)
 
     @unittest.skipUnless(shutil.which("fish"), "there is no fish")
     def test_fish(self):
         text = self.run_shell("fish", "--no-config", "-c",
                               f"source {COMPLETIONS}/callsctl.fish; complete -C 'callsctl an'; "
                               "complete -C 'callsctl answer '; complete -C 'callsctl hold '; "
+                              "complete -C 'callsctl route test-h'; "
                               "complete -C 'callsctl dial -p '; complete -C 'callsctl --js'")
         self.assertIn("answer\t", text)
         self.assertEqual(text.count(self.call), 1)
         self.assertIn("org.callsd.Example\t", text)
         self.assertIn("--json\t", text)
+        self.assertIn("test-headset\t", text)
 
     @unittest.skipUnless(shutil.which("zsh"), "there is no zsh")
     def test_zsh(self):
@@ -368,6 +409,8 @@ class Completion(Base):
         shell.read_until(self.call)
         shell.send("\x15callsctl dial -p \t")
         shell.read_until("org.callsd.Example")
+        shell.send("\x15callsctl route test-h\t")
+        shell.read_until("eadset")
         shell.send("\x15callsctl anon\b\b\t")
         shell.read_until("swer")
 

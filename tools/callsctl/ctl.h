@@ -86,6 +86,9 @@ uint64_t number_of(const json_t *object, const char *key);
 const char *call_title(const json_t *call);
 int providers_load(struct ctl *ctl, json_t **ret_providers);
 
+/* verb-route.c */
+int routes_load(struct ctl *ctl, json_t **ret_routes);
+
 /* format.c */
 #define DURATION_SIZE 32
 const char *format_duration(char *buffer, size_t size, uint64_t usec);
@@ -115,6 +118,7 @@ int verb_plain(struct ctl *ctl, const struct verb *verb, int argc, char **argv);
 int verb_decline(struct ctl *ctl, const struct verb *verb, int argc, char **argv);
 int verb_dtmf(struct ctl *ctl, const struct verb *verb, int argc, char **argv);
 int verb_merge(struct ctl *ctl, const struct verb *verb, int argc, char **argv);
+int verb_route(struct ctl *ctl, const struct verb *verb, int argc, char **argv);
 int verb_silence(struct ctl *ctl, const struct verb *verb, int argc, char **argv);
 int verb_complete(struct ctl *ctl, const struct verb *verb, int argc, char **argv);
 int verb_help(struct ctl *ctl, const struct verb *verb, int argc, char **argv);

@@ -38,6 +38,7 @@ static const struct verb verbs[] = {
         {"dtmf", "[CALL] KEYS", "Press keys", verb_dtmf, 2, {"dtmf"}},
         {"merge", "[CALL [CALL]]", "Join two calls to a group", verb_merge, 2, {"merge"}},
         {"split", "[CALL]", "Take a call out of its group", verb_plain, 1, {"leave"}},
+        {"route", "[ROUTE]", "Show where calls can be heard, or choose", verb_route, 1, {NULL}},
         {"silence",
          "",
          "Stop the ringing sound; the calls ring on silently",

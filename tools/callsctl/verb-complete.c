@@ -11,9 +11,9 @@
 static void complete_verbs(void)
 {
         static const char *const names[] = {
-                "list", "show",  "monitor", "dial",    "answer",  "decline",
-                "end",  "hold",  "resume",  "swap",    "mute",    "unmute",
-                "dtmf", "merge", "split",   "silence", "pending", "providers",
+                "list",  "show",   "monitor", "dial",    "answer",    "decline", "end",
+                "hold",  "resume", "swap",    "mute",    "unmute",    "dtmf",    "merge",
+                "split", "route",  "silence", "pending", "providers",
         };
 
         for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
@@ -52,7 +52,26 @@ static void complete_providers(struct ctl *ctl)
         }
 }
 
-/* __complete verbs | providers | calls VERB */
+static void complete_routes(struct ctl *ctl)
+{
+        _cleanup_json_ json_t *routes = NULL;
+
+        if (routes_load(ctl, &routes) != STATUS_OK)
+                return;
+        for (size_t i = 0; i < json_array_size(routes); i++) {
+                const json_t *route = json_array_get(routes, i);
+
+                if (!flag_of(route, "Available"))
+                        continue;
+                print_clean(text_of(route, "Id"));
+                printf("\t%s, ", text_of(route, "Kind"));
+                print_clean(text_of(route, "Description"));
+                putchar('\n');
+        }
+        puts("default\twhat the desktop uses");
+}
+
+/* __complete verbs | providers | routes | calls VERB */
 int verb_complete(struct ctl *ctl, const struct verb *verb, int argc, char **argv)
 {
         const struct verb *wanted;
@@ -68,6 +87,8 @@ int verb_complete(struct ctl *ctl, const struct verb *verb, int argc, char **arg
                 return STATUS_NOT_RUNNING;
         if (strcmp(argv[0], "providers") == 0)
                 complete_providers(ctl);
+        if (strcmp(argv[0], "routes") == 0)
+                complete_routes(ctl);
         wanted = argc > 1 ? verb_find(argv[1]) : NULL;
         if (strcmp(argv[0], "calls") == 0 && wanted)
                 complete_calls(ctl, wanted);

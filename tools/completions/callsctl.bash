@@ -10,6 +10,16 @@ _callsctl_offer() {
         mapfile -t COMPREPLY < <(compgen -W "$1" -- "$cur")
 }
 
+# The same for words that may have blanks in them: a line each.
+_callsctl_offer_lines() {
+        local line
+
+        COMPREPLY=()
+        while IFS= read -r line; do
+                [[ -n $line && $line == "$cur"* ]] && COMPREPLY+=("$(printf '%q' "$line")")
+        done <<<"$1"
+}
+
 # The verb that is typed already, and which bus to ask.
 _callsctl_read_line() {
         local word i
@@ -31,6 +41,7 @@ _callsctl_argument() {
         show | answer | decline | end | hold | resume | swap | mute | unmute | dtmf | merge | split)
                 _callsctl_offer "$(_callsctl_words calls "$verb")"
                 ;;
+        route) _callsctl_offer_lines "$(_callsctl_words routes)" ;;
         esac
 }
 

@@ -2,7 +2,7 @@
 # fish completion for callsctl: verbs, options, and the calls that fit the verb right now.
 
 set -l with_call show answer decline end hold resume swap mute unmute dtmf merge split
-set -l verbs list monitor dial silence pending providers help $with_call
+set -l verbs list monitor dial silence pending providers route help $with_call
 set -l answer -c callsctl -n '__fish_seen_subcommand_from answer dial'
 set -l decline -c callsctl -n '__fish_seen_subcommand_from decline'
 set -l dial -c callsctl -n '__fish_seen_subcommand_from dial'
@@ -15,6 +15,8 @@ for verb in $with_call
         complete -c callsctl -n "__fish_seen_subcommand_from $verb" \
                 -a "(callsctl __complete calls $verb 2>/dev/null)"
 end
+complete -c callsctl -n '__fish_seen_subcommand_from route' \
+        -a '(callsctl __complete routes 2>/dev/null)'
 complete -c callsctl -l json -d 'Print JSON'
 complete $answer -l end-others -d 'Calls in the way may be ended'
 complete $decline -s m -l message -x -d 'Text for the caller'

@@ -38,7 +38,12 @@ int cx_provider_configuration_copy(const struct cx_provider_configuration *confi
 const char *cx_provider_configuration_get_identifier(
         const struct cx_provider_configuration *configuration);
 
-/** Ringtone: a file name; NULL or "" for callsd's own. */
+/**
+ * Ringtone: the absolute path of a sound file that callsd can read (wav, ogg, flac, opus; at most
+ * 10 MB and 60 s), or a name in the sound theme; NULL or "" for the theme's
+ * "phone-incoming-call". A file that cannot be played is replaced, with a warning in callsd's log.
+ * For files that callsd cannot see: cx_provider_set_ringtone_fd().
+ */
 int cx_provider_configuration_set_ringtone_sound(struct cx_provider_configuration *configuration,
                                                  const char *sound);
 /** The ringtone; NULL for callsd's own. */

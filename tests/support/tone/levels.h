@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The level of every block that a recorder heard, in a file that both sides have mapped. */
+/*
+ * What a recorder heard, in files that both sides have mapped: the level of every block, and, where
+ * pitches and clicks are looked for, every sample.
+ */
 #ifndef CALLSD_TESTS_SUPPORT_TONE_LEVELS_H
 #define CALLSD_TESTS_SUPPORT_TONE_LEVELS_H
 
@@ -14,6 +17,14 @@ struct levels {
                 uint64_t usec; /* CLOCK_MONOTONIC */
                 float rms;     /* exactly 0 for silence */
         } blocks[LEVELS_MAX];
+};
+
+#define SAMPLES_RATE 48000
+#define SAMPLES_MAX (60 * SAMPLES_RATE)
+
+struct samples {
+        atomic_uint n; /* SAMPLES_MAX at most */
+        float samples[SAMPLES_MAX];
 };
 
 #endif

@@ -3,11 +3,13 @@
  * A stand-in for an app's audio: one PipeWire stream that plays a sine, or records and measures.
  *
  *     callsd-tone play [-f HZ] [-a AMPLITUDE] [-P KEY=VALUE]...
- *     callsd-tone record [-l FILE] [-n BLOCKS] [-P KEY=VALUE]...
- *     callsd-tone meter [-l FILE] [-n BLOCKS] SINK
+ *     callsd-tone record [-l FILE] [-s FILE] [-f HZ] [-n BLOCKS] [-P KEY=VALUE]...
+ *     callsd-tone meter [-l FILE] [-s FILE] [-f HZ] [-n BLOCKS] SINK
  *
  * `meter` records what a sink plays. Levels go to standard output, one line "usec rms" per block,
- * or with -l into a file as in levels.h. -n ends it after so many blocks; else a signal does.
+ * or with -l into a file as in levels.h; with -s all samples as well. -f measures this frequency
+ * alone, as well as one block allows (give or take 200 Hz). -n ends it after so many blocks; else
+ * a signal does.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -34,7 +36,9 @@ struct tone {
         struct pw_stream *stream;
         struct spa_source *heard;
         struct levels *levels;
+        struct samples *samples; /* NULL: not kept */
         bool record;
+        bool one_frequency;
         bool print;
         double phase;
         double step;
@@ -68,20 +72,55 @@ static void play(struct tone *tone, struct pw_buffer *buffer)
         plane->chunk->size = n * (unsigned)sizeof(float);
 }
 
+/* The RMS of a sine with the measured frequency in the block (Goertzel). */
+static double level_at_frequency(const struct tone *tone, const float *samples, unsigned n)
+{
+        double coefficient = 2 * cos(tone->step);
+        double last = 0, before = 0;
+
+        for (unsigned i = 0; i < n; i++) {
+                double next = (double)samples[i] + coefficient * last - before;
+
+                before = last;
+                last = next;
+        }
+        return sqrt(fmax(0, last * last + before * before - coefficient * last * before) * 2) / n;
+}
+
+static double level(const struct tone *tone, const float *samples, unsigned n)
+{
+        double sum = 0;
+
+        if (tone->one_frequency)
+                return level_at_frequency(tone, samples, n);
+        for (unsigned i = 0; i < n; i++)
+                sum += (double)samples[i] * (double)samples[i];
+        return sqrt(sum / n);
+}
+
+static void keep_samples(struct samples *kept, const float *samples, unsigned n)
+{
+        unsigned at = atomic_load(&kept->n);
+
+        if (n > SAMPLES_MAX - at)
+                n = SAMPLES_MAX - at;
+        memcpy(kept->samples + at, samples, n * sizeof(float));
+        atomic_store(&kept->n, at + n);
+}
+
 static void record(struct tone *tone, struct pw_buffer *buffer)
 {
         const struct spa_data *plane = &buffer->buffer->datas[0];
         const float *samples = SPA_PTROFF(plane->data, plane->chunk->offset, float);
         unsigned n = plane->chunk->size / (unsigned)sizeof(float);
         unsigned block = atomic_load(&tone->levels->n);
-        double sum = 0;
 
         if (n == 0 || block == LEVELS_MAX)
                 return;
-        for (unsigned i = 0; i < n; i++)
-                sum += (double)samples[i] * (double)samples[i];
+        if (tone->samples)
+                keep_samples(tone->samples, samples, n);
         tone->levels->blocks[block].usec = now_usec();
-        tone->levels->blocks[block].rms = (float)sqrt(sum / n);
+        tone->levels->blocks[block].rms = (float)level(tone, samples, n);
         atomic_store(&tone->levels->n, block + 1);
         pw_loop_signal_event(pw_main_loop_get_loop(tone->loop), tone->heard);
 }
@@ -139,22 +178,23 @@ static void on_heard(void *data, uint64_t count)
 static int usage(void)
 {
         fprintf(stderr, "usage: callsd-tone play [-f HZ] [-a AMPLITUDE] [-P KEY=VALUE]...\n"
-                        "       callsd-tone record [-l FILE] [-n BLOCKS] [-P KEY=VALUE]...\n"
-                        "       callsd-tone meter [-l FILE] [-n BLOCKS] SINK\n");
+                        "       callsd-tone record [-l FILE] [-s FILE] [-f HZ] [-n BLOCKS] "
+                        "[-P KEY=VALUE]...\n"
+                        "       callsd-tone meter [-l FILE] [-s FILE] [-f HZ] [-n BLOCKS] SINK\n");
         return EXIT_FAILURE;
 }
 
-static struct levels *map_levels(const char *path)
+static void *map_file(const char *path, size_t size)
 {
         int fd = path ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
         int flags = path ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS;
         void *memory;
 
-        if (path && (fd < 0 || ftruncate(fd, sizeof(struct levels)) < 0)) {
+        if (path && (fd < 0 || ftruncate(fd, (off_t)size) < 0)) {
                 fprintf(stderr, "callsd-tone: %s: %s\n", path, strerror(errno));
                 exit(EXIT_FAILURE);
         }
-        memory = mmap(NULL, sizeof(struct levels), PROT_READ | PROT_WRITE, flags, fd, 0);
+        memory = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, fd, 0);
         if (memory == MAP_FAILED) {
                 fprintf(stderr, "callsd-tone: no memory for levels: %s\n", strerror(errno));
                 exit(EXIT_FAILURE);
@@ -173,6 +213,12 @@ static int set_property(struct pw_properties *properties, char *pair)
         *value++ = '\0';
         pw_properties_set(properties, pair, value);
         return 0;
+}
+
+static void set_frequency(struct tone *tone, const char *text)
+{
+        tone->step = 2 * M_PI * atof(text) / RATE;
+        tone->one_frequency = tone->record;
 }
 
 static int connect_stream(struct tone *tone)
@@ -224,6 +270,7 @@ int main(int argc, char **argv)
         struct tone tone = {.amplitude = 0.25f, .step = 2 * M_PI * 440 / RATE, .print = true};
         struct pw_properties *properties;
         const char *path = NULL;
+        const char *samples = NULL;
         bool meter;
         int option;
         int r;
@@ -238,9 +285,11 @@ int main(int argc, char **argv)
         pw_init(NULL, NULL);
         properties = default_properties(&tone);
         optind = 2;
-        while ((option = getopt(argc, argv, "f:a:l:n:P:")) != -1) {
+        while ((option = getopt(argc, argv, "f:a:l:s:n:P:")) != -1) {
                 if (option == 'f')
-                        tone.step = 2 * M_PI * atof(optarg) / RATE;
+                        set_frequency(&tone, optarg);
+                else if (option == 's')
+                        samples = optarg;
                 else if (option == 'a')
                         tone.amplitude = (float)atof(optarg);
                 else if (option == 'l')
@@ -259,7 +308,9 @@ int main(int argc, char **argv)
                 pw_properties_set(properties, PW_KEY_NODE_DONT_RECONNECT, "true");
         }
         tone.print = !path;
-        tone.levels = map_levels(path);
+        tone.levels = map_file(path, sizeof(struct levels));
+        if (samples)
+                tone.samples = map_file(samples, sizeof(struct samples));
         r = run(&tone, properties);
         pw_deinit();
         return r;

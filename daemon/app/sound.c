@@ -9,6 +9,7 @@
 #include <errno.h>
 
 #include "app/daemon.h"
+#include "util/log.h"
 
 /* ---- what the audio session tells ---- */
 

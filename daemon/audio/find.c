@@ -113,8 +113,8 @@ static struct session *find_session(struct audio *audio, const struct graph_node
                 return session_find(audio, stream->call_id);
         /* Where an earlier daemon put it: with several calls of one provider it is that one. */
         moved = find_by_target(audio, stream->moved_to);
-        if (moved && (moved->orphan ||
-                      (session_has_nodes_wish(moved) && moved->level >= AUDIO_LEVEL_NODES)))
+        if (moved &&
+            (moved->orphan || (session_has_nodes_wish(moved) && moved->level >= AUDIO_LEVEL_NODES)))
                 return moved;
         session = find_by_provider(audio, stream);
         return session ? session : moved;
@@ -167,10 +167,21 @@ static bool is_foreign(const struct graph_link *link, const struct graph_node *s
         return forward && !graph_node_is_stream(peer) && peer != node_for(stream->session, stream);
 }
 
+/* A recording that waits for pipewire-pulse's answer needs a link to the real microphone for that.
+ * While its call is held or muted, closed is closed, and it waits. Before the first activation it
+ * must not: an app that opens its streams before it fulfils the answer would never fulfil it. */
+static bool may_be_answered(const struct graph_node *stream)
+{
+        const struct session *session = stream->session;
+
+        return is_playback(stream) ||
+               (!session->muted && (session->level == AUDIO_LEVEL_LINKED || !session->was_linked));
+}
+
 static void guard_link(struct audio *audio, struct graph_link *link, struct graph_node *stream)
 {
-        if (link->doomed || stream->unanswered || !stream->session || stream->session->orphan ||
-            !is_foreign(link, stream))
+        if (link->doomed || !stream->session || stream->session->orphan ||
+            (stream->unanswered && may_be_answered(stream)) || !is_foreign(link, stream))
                 return;
         graph_destroy_link(&audio->graph, link);
         /* It named its node, and was linked elsewhere all the same: the metadata is stronger. */
@@ -238,8 +249,8 @@ void find_give_back(struct session *session)
  * then, but what it records begins with that much of the microphone. */
 static void introduce(struct audio *audio, struct graph_node *stream)
 {
-        const char *name = is_playback(stream) ? audio->graph.default_sink
-                                               : audio->graph.default_source;
+        const char *name =
+                is_playback(stream) ? audio->graph.default_sink : audio->graph.default_source;
         struct graph_node *device = name ? graph_find_node_by_name(&audio->graph, name) : NULL;
 
         if (device && !is_at(stream, device) && may_move(stream))
@@ -257,7 +268,9 @@ static void bind_stream(struct audio *audio, struct graph_node *stream, struct s
                 session->gate_used = true;
         session_touch(session);
         if (stream->unanswered) {
-                if (joined)
+                if (!may_be_answered(stream))
+                        guard_stream(audio, stream);
+                else if (joined)
                         introduce(audio, stream);
                 return;
         }
@@ -358,7 +371,7 @@ static bool has_link_to(const struct graph_node *stream, const struct graph_node
 /* Nobody can tell when a client is answered by a pipewire-pulse that works otherwise. */
 static void give_up_answer(const struct session *session, struct graph_node *stream)
 {
-        if (!stream->unanswered)
+        if (!stream->unanswered || !may_be_answered(stream))
                 return;
         stream->unanswered = false;
         move_stream(stream);

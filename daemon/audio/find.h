@@ -25,7 +25,7 @@ void find_link_added(struct audio *audio, struct graph_link *link);
  * silent. */
 void find_give_back(struct session *session);
 
-/* Whether all streams of the session that could be linked are; links those that nobody else links. */
+/* Whether all streams of the session that could be linked are; links what nobody else links. */
 bool find_streams_linked(struct session *session);
 
 #endif

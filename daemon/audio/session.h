@@ -55,6 +55,7 @@ struct session {
         /* The wish; strings are ours. */
         enum audio_level level;
         bool muted;
+        bool was_linked; /* its call has been heard before */
         uint64_t serial;
         enum call_audio kind;
         char *provider;

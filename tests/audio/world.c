@@ -4,6 +4,7 @@
 
 #include <check.h>
 #include <errno.h>
+#include <poll.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -201,12 +203,18 @@ pid_t world_spawn(const char *const *arguments)
         _exit(127);
 }
 
+/* Children of ours and of the harness alike are gone when this returns. */
 void world_kill(pid_t pid, int number)
 {
+        struct pollfd gone = {.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
+
+        ck_assert_int_ge(gone.fd, 0);
         kill(pid, number);
         kill(pid, SIGCONT);
+        ck_assert_int_eq(poll(&gone, 1, 10000), 1);
+        close(gone.fd);
         while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-                continue;
+                ;
 }
 
 int world_run(const char *const *arguments)

@@ -2,7 +2,8 @@
 /* The audio session: who has it, when it is announced, what the adapter is asked for. */
 #include "model/story.h"
 
-/* Rows: A1, A2, A7. Kept silent while it rings, silent nodes first; linked with the fulfil; announced when all is linked. */
+/* Rows: A1, A2, A7. Kept silent while it rings, silent nodes first; linked with the fulfil;
+ * announced when all is linked. */
 START_TEST(session_follows_the_answer)
 {
         sim_set_audio(s, SIM_AUDIO_MANUAL);

@@ -12,6 +12,8 @@
 /* 300 ms and some more */
 #define LONGER_THAN_PATIENCE 100
 
+#define SEVERAL "5"
+
 static struct world world;
 static struct world_call *call;
 static struct ear ear;
@@ -72,6 +74,49 @@ START_TEST(test_hung)
 }
 END_TEST
 
+static unsigned count_linked(const char *name)
+{
+        const struct graph_node *node;
+        unsigned n = 0;
+
+        for (node = world.audio->graph.nodes; node; node = node->hh.next)
+                n += streq(node->name, name) && node->outputs;
+        return n;
+}
+
+/* One app with several streams hangs: all of them end up as they should, and nobody waits. */
+START_TEST(test_hung_with_several)
+{
+        struct world_app *hung = world_app_start("play", "-f", "750", "-a", "0.1", "-c", SEVERAL,
+                                                 "-P", "node.name=hung", "-P", "media.role=Music",
+                                                 "-P", "target.object=" WORLD_HEADSET, NULL);
+        struct ear headset = {&world, world_meter(WORLD_HEADSET), 1};
+        usec_t start;
+
+        world_pump(&world, count_linked("hung") == (unsigned)atoi(SEVERAL));
+        ear_take_reference(&headset);
+        for (unsigned i = 0; i < 2; i++) {
+                world_app_signal(hung, SIGSTOP);
+                start = world_now();
+                world_reach(&world, call, AUDIO_LEVEL_LINKED, false);
+                ck_assert_uint_lt(world_now() - start, POKE_PATIENCE);
+                ear_expect(&ear, "other streams meanwhile", DUCK, EXACT_DUCK);
+                if (i > 0)
+                        listen(LONGER_THAN_PATIENCE);
+                world_app_signal(hung, SIGCONT);
+                ear_expect(&headset, "all of the app that hung", DUCK, EXACT_DUCK);
+                world_app_signal(hung, SIGSTOP);
+                world_set(&world, call, AUDIO_LEVEL_NONE, false);
+                ear_expect(&ear, "other streams restored", 0, EXACT_BACK);
+                if (i > 0)
+                        listen(LONGER_THAN_PATIENCE);
+                world_app_signal(hung, SIGCONT);
+                ear_expect(&headset, "all of the app that hung restored", 0, EXACT_BACK);
+                world_pump(&world, *music_journal() == '\0');
+        }
+}
+END_TEST
+
 START_TEST(test_app_killed)
 {
         struct world_app *other = music_start("other", WORLD_HEADSET);
@@ -110,7 +155,7 @@ static void leave_behind(void)
         ck_assert_ptr_ne(strstr(music_journal(), "duck "), NULL);
         world_kill(owner, SIGKILL);
         listen(20);
-        ck_assert(ear_is_steady(&ear, DUCK, EXACT_DUCK));
+        ear_expect(&ear, "still ducked", DUCK, EXACT_DUCK);
 }
 
 static void start_next(void)
@@ -177,6 +222,7 @@ static TCase *life_case(void)
 
         tcase_add_checked_fixture(tcase, setup, teardown);
         tcase_add_test(tcase, test_hung);
+        tcase_add_test(tcase, test_hung_with_several);
         tcase_add_test(tcase, test_app_killed);
         tcase_add_test(tcase, test_clean_end);
         tcase_add_test(tcase, test_killed);

@@ -3,6 +3,7 @@
 #include <check.h>
 #include <math.h>
 #include <stdio.h>
+#include <sys/resource.h>
 
 #include "music.h"
 #include "support/suite.h"
@@ -65,7 +66,7 @@ START_TEST(test_modes)
         since = world_blocks(ear.meter);
         world_reach(&world, call, AUDIO_LEVEL_LINKED, false);
         world_pump(&world, world_blocks(ear.meter) > since + 50);
-        ck_assert(ear_is_steady(&ear, 0, EXACT_BACK));
+        ear_expect(&ear, "left alone", 0, EXACT_BACK);
         music_configure(&world, OTHER_MEDIA_PAUSE_THEN_DUCK, -6);
         ear_expect(&ear, "ducked by 6 dB", -6, EXACT_DUCK);
         music_configure(&world, OTHER_MEDIA_PAUSE_THEN_DUCK, -20);
@@ -128,9 +129,66 @@ START_TEST(test_foreign_volume)
         }
         since = world_blocks(ear.meter);
         world_pump(&world, world_blocks(ear.meter) > since + 50);
-        ck_assert(ear_is_steady(&ear, DUCK + half, EXACT_DUCK));
+        ear_expect(&ear, "half, still ducked", DUCK + half, EXACT_DUCK);
         world_set(&world, call, AUDIO_LEVEL_NONE, false);
         ear_expect(&ear, "half, restored", half, EXACT_BACK);
+}
+END_TEST
+
+static usec_t used_usec(const struct rusage *usage)
+{
+        return (usec_t)(usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) * USEC_PER_SEC +
+               (usec_t)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec);
+}
+
+/* It writes its volume with every block, which ends each duck at once. That is its own affair:
+ * nobody else notices, and when it has stopped it is ducked, and given back, like the others. */
+static void fight(const char *blocks, bool to_the_end)
+{
+        struct world_app *meter = world_meter(WORLD_HEADSET);
+        struct ear headset = {&world, meter, 1};
+        struct rusage before;
+        struct rusage after;
+        unsigned at_headset;
+        unsigned at_speaker;
+        struct world_app *fighter;
+        usec_t start;
+
+        fighter =
+                world_app_start("play", "-f", "750", "-v", blocks, "-P", "node.name=fighter", "-P",
+                                "media.role=Game", "-P", "target.object=" WORLD_HEADSET, NULL);
+        ear_take_reference(&headset);
+        start = world_now();
+        world_reach(&world, call, AUDIO_LEVEL_LINKED, false);
+        ck_assert_uint_lt(world_now() - start, POKE_PATIENCE);
+        ear_expect(&ear, "others", DUCK, EXACT_DUCK);
+        at_headset = world_blocks(meter);
+        at_speaker = world_blocks(ear.meter);
+        start = world_now();
+        getrusage(RUSAGE_SELF, &before);
+        world_pump(&world, world_blocks(meter) > at_headset + 300);
+        getrusage(RUSAGE_SELF, &after);
+        printf("an app that writes its volume with every block: %u of 300 blocks louder than a "
+               "duck, %.0f %% of a core for callsd\n",
+               ear_louder(&headset, at_headset, DUCK + EXACT_DUCK),
+               (double)(used_usec(&after) - used_usec(&before)) * 100 /
+                       (double)(world_now() - start));
+        ck_assert_double_le(ear_loudest(&headset, at_headset), EXACT_DUCK);
+        ck_assert_double_le(ear_loudest(&ear, at_speaker), DUCK + EXACT_DUCK);
+        if (!to_the_end)
+                ear_expect(&headset, "when it has stopped", DUCK, EXACT_DUCK);
+        world_set(&world, call, AUDIO_LEVEL_NONE, false);
+        ear_expect(&ear, "others restored", 0, EXACT_BACK);
+        ear_expect(&headset, "the app restored", 0, EXACT_BACK);
+        world_pump(&world, *music_journal() == '\0');
+        world_app_end(fighter);
+        world_app_end(meter);
+}
+
+START_TEST(test_fights)
+{
+        fight("900", false);
+        fight("1000000", true);
 }
 END_TEST
 
@@ -218,6 +276,7 @@ static TCase *duck_case(void)
         tcase_add_test(tcase, test_swap);
         tcase_add_test(tcase, test_external);
         tcase_add_test(tcase, test_foreign_volume);
+        tcase_add_test(tcase, test_fights);
         tcase_add_test(tcase, test_foreign_mute);
         tcase_add_test(tcase, test_muted_before);
         return tcase;

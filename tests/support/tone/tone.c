@@ -2,14 +2,15 @@
 /*
  * A stand-in for an app's audio: one PipeWire stream that plays a sine, or records and measures.
  *
- *     callsd-tone play [-f HZ] [-a AMPLITUDE] [-P KEY=VALUE]...
+ *     callsd-tone play [-f HZ] [-a AMPLITUDE] [-c STREAMS] [-v BLOCKS] [-P KEY=VALUE]...
  *     callsd-tone record [-l FILE] [-s FILE] [-f HZ] [-n BLOCKS] [-P KEY=VALUE]...
  *     callsd-tone meter [-l FILE] [-s FILE] [-f HZ] [-n BLOCKS] SINK
  *
  * `meter` records what a sink plays. Levels go to standard output, one line "usec rms" per block,
  * or with -l into a file as in levels.h; with -s all samples as well. -f measures this frequency
  * alone, as well as one block allows (give or take 200 Hz). -n ends it after so many blocks; else
- * a signal does.
+ * a signal does. -c makes so many streams, each of them a quarter of HZ higher than the one before;
+ * -v writes the volume anew with each of so many blocks.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,23 +27,35 @@
 
 #include <pipewire/pipewire.h>
 #include <spa/param/audio/format-utils.h>
+#include <spa/param/props.h>
 
 #include "support/tone/levels.h"
 
 #define RATE 48000
+#define VOICES_MAX 8
+
+struct tone;
+
+struct voice {
+        struct tone *tone;
+        struct pw_stream *stream;
+        double phase;
+        double step;
+};
 
 struct tone {
         struct pw_main_loop *loop;
-        struct pw_stream *stream;
+        struct voice voices[VOICES_MAX];
+        unsigned n_voices;
         struct spa_source *heard;
         struct levels *levels;
         struct samples *samples; /* NULL: not kept */
         bool record;
         bool one_frequency;
         bool print;
-        double phase;
         double step;
         float amplitude;
+        unsigned insist; /* blocks left with which the volume is written */
         unsigned printed;
         unsigned limit;
 };
@@ -55,8 +68,9 @@ static uint64_t now_usec(void)
         return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-static void play(struct tone *tone, struct pw_buffer *buffer)
+static void play(struct voice *voice, struct pw_buffer *buffer)
 {
+        struct tone *tone = voice->tone;
         struct spa_data *plane = &buffer->buffer->datas[0];
         float *samples = plane->data;
         unsigned n = plane->maxsize / (unsigned)sizeof(float);
@@ -64,12 +78,14 @@ static void play(struct tone *tone, struct pw_buffer *buffer)
         if (buffer->requested && buffer->requested < n)
                 n = (unsigned)buffer->requested;
         for (unsigned i = 0; i < n; i++) {
-                samples[i] = tone->amplitude * (float)sin(tone->phase);
-                tone->phase = fmod(tone->phase + tone->step, 2 * M_PI);
+                samples[i] = tone->amplitude * (float)sin(voice->phase);
+                voice->phase = fmod(voice->phase + voice->step, 2 * M_PI);
         }
         plane->chunk->offset = 0;
         plane->chunk->stride = sizeof(float);
         plane->chunk->size = n * (unsigned)sizeof(float);
+        if (tone->insist > 0)
+                pw_loop_signal_event(pw_main_loop_get_loop(tone->loop), tone->heard);
 }
 
 /* The RMS of a sine with the measured frequency in the block (Goertzel). */
@@ -127,24 +143,24 @@ static void record(struct tone *tone, struct pw_buffer *buffer)
 
 static void on_process(void *data)
 {
-        struct tone *tone = data;
-        struct pw_buffer *buffer = pw_stream_dequeue_buffer(tone->stream);
+        struct voice *voice = data;
+        struct pw_buffer *buffer = pw_stream_dequeue_buffer(voice->stream);
 
         if (!buffer)
                 return;
         if (buffer->buffer->datas[0].data) {
-                if (tone->record)
-                        record(tone, buffer);
+                if (voice->tone->record)
+                        record(voice->tone, buffer);
                 else
-                        play(tone, buffer);
+                        play(voice, buffer);
         }
-        pw_stream_queue_buffer(tone->stream, buffer);
+        pw_stream_queue_buffer(voice->stream, buffer);
 }
 
 static void on_state(void *data, enum pw_stream_state old, enum pw_stream_state state,
                      const char *error)
 {
-        struct tone *tone = data;
+        struct voice *voice = data;
 
         (void)old;
         if (state != PW_STREAM_STATE_ERROR && state != PW_STREAM_STATE_UNCONNECTED)
@@ -152,7 +168,7 @@ static void on_state(void *data, enum pw_stream_state old, enum pw_stream_state 
         if (state == PW_STREAM_STATE_ERROR)
                 fprintf(stderr, "callsd-tone: the stream failed: %s\n",
                         error ? error : "no reason given");
-        pw_main_loop_quit(tone->loop);
+        pw_main_loop_quit(voice->tone->loop);
 }
 
 static const struct pw_stream_events stream_events = {
@@ -161,12 +177,24 @@ static const struct pw_stream_events stream_events = {
         .process = on_process,
 };
 
+static void write_volume(struct tone *tone)
+{
+        float volume = 1.0f;
+
+        tone->insist--;
+        for (unsigned i = 0; i < tone->n_voices; i++)
+                pw_stream_set_control(tone->voices[i].stream, SPA_PROP_channelVolumes, 1, &volume,
+                                      0);
+}
+
 static void on_heard(void *data, uint64_t count)
 {
         struct tone *tone = data;
         unsigned n = atomic_load(&tone->levels->n);
 
         (void)count;
+        if (tone->insist > 0)
+                write_volume(tone);
         for (; tone->print && tone->printed < n; tone->printed++)
                 printf("%" PRIu64 " %.6f\n", tone->levels->blocks[tone->printed].usec,
                        (double)tone->levels->blocks[tone->printed].rms);
@@ -177,7 +205,8 @@ static void on_heard(void *data, uint64_t count)
 
 static int usage(void)
 {
-        fprintf(stderr, "usage: callsd-tone play [-f HZ] [-a AMPLITUDE] [-P KEY=VALUE]...\n"
+        fprintf(stderr, "usage: callsd-tone play [-f HZ] [-a AMPLITUDE] [-c STREAMS] [-v BLOCKS] "
+                        "[-P KEY=VALUE]...\n"
                         "       callsd-tone record [-l FILE] [-s FILE] [-f HZ] [-n BLOCKS] "
                         "[-P KEY=VALUE]...\n"
                         "       callsd-tone meter [-l FILE] [-s FILE] [-f HZ] [-n BLOCKS] SINK\n");
@@ -221,7 +250,7 @@ static void set_frequency(struct tone *tone, const char *text)
         tone->one_frequency = tone->record;
 }
 
-static int connect_stream(struct tone *tone)
+static int connect_stream(struct voice *voice)
 {
         uint8_t buffer[1024];
         struct spa_pod_builder builder = SPA_POD_BUILDER_INIT(buffer, sizeof(buffer));
@@ -232,28 +261,38 @@ static int connect_stream(struct tone *tone)
 
         params[0] = spa_format_audio_raw_build(&builder, SPA_PARAM_EnumFormat, &format);
         return pw_stream_connect(
-                tone->stream, tone->record ? PW_DIRECTION_INPUT : PW_DIRECTION_OUTPUT, PW_ID_ANY,
+                voice->stream, voice->tone->record ? PW_DIRECTION_INPUT : PW_DIRECTION_OUTPUT,
+                PW_ID_ANY,
                 PW_STREAM_FLAG_AUTOCONNECT | PW_STREAM_FLAG_MAP_BUFFERS | PW_STREAM_FLAG_RT_PROCESS,
                 params, 1);
 }
 
-static int run(struct tone *tone, struct pw_properties *properties)
+static int open_voice(struct tone *tone, unsigned i, const struct pw_properties *properties)
 {
-        struct pw_loop *loop;
-        int r;
+        struct voice *voice = &tone->voices[i];
+
+        voice->tone = tone;
+        voice->step = tone->step * (4 + i) / 4;
+        voice->stream = pw_stream_new_simple(pw_main_loop_get_loop(tone->loop), "tone",
+                                             pw_properties_copy(properties), &stream_events, voice);
+        if (voice->stream)
+                return connect_stream(voice);
+        fprintf(stderr, "callsd-tone: no PipeWire: %s\n", strerror(errno));
+        return -errno;
+}
+
+static int run(struct tone *tone, const struct pw_properties *properties)
+{
+        int r = 0;
 
         tone->loop = pw_main_loop_new(NULL);
-        loop = pw_main_loop_get_loop(tone->loop);
-        tone->heard = pw_loop_add_event(loop, on_heard, tone);
-        tone->stream = pw_stream_new_simple(loop, "tone", properties, &stream_events, tone);
-        if (!tone->stream) {
-                fprintf(stderr, "callsd-tone: no PipeWire: %s\n", strerror(errno));
-                return EXIT_FAILURE;
-        }
-        r = connect_stream(tone);
+        tone->heard = pw_loop_add_event(pw_main_loop_get_loop(tone->loop), on_heard, tone);
+        for (unsigned i = 0; r == 0 && i < tone->n_voices; i++)
+                r = open_voice(tone, i, properties);
         if (r == 0)
                 pw_main_loop_run(tone->loop);
-        pw_stream_destroy(tone->stream);
+        for (unsigned i = 0; i < tone->n_voices && tone->voices[i].stream; i++)
+                pw_stream_destroy(tone->voices[i].stream);
         pw_main_loop_destroy(tone->loop);
         return r == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
@@ -267,7 +306,8 @@ static struct pw_properties *default_properties(const struct tone *tone)
 
 int main(int argc, char **argv)
 {
-        struct tone tone = {.amplitude = 0.25f, .step = 2 * M_PI * 440 / RATE, .print = true};
+        struct tone tone = {
+                .amplitude = 0.25f, .step = 2 * M_PI * 440 / RATE, .print = true, .n_voices = 1};
         struct pw_properties *properties;
         const char *path = NULL;
         const char *samples = NULL;
@@ -285,7 +325,7 @@ int main(int argc, char **argv)
         pw_init(NULL, NULL);
         properties = default_properties(&tone);
         optind = 2;
-        while ((option = getopt(argc, argv, "f:a:l:s:n:P:")) != -1) {
+        while ((option = getopt(argc, argv, "f:a:c:l:s:n:v:P:")) != -1) {
                 if (option == 'f')
                         set_frequency(&tone, optarg);
                 else if (option == 's')
@@ -294,12 +334,17 @@ int main(int argc, char **argv)
                         tone.amplitude = (float)atof(optarg);
                 else if (option == 'l')
                         path = optarg;
+                else if (option == 'c')
+                        tone.n_voices = (unsigned)strtoul(optarg, NULL, 10);
+                else if (option == 'v')
+                        tone.insist = (unsigned)strtoul(optarg, NULL, 10);
                 else if (option == 'n')
                         tone.limit = (unsigned)strtoul(optarg, NULL, 10);
                 else if (option != 'P' || set_property(properties, optarg) < 0)
                         return usage();
         }
-        if (argc - optind != (meter ? 1 : 0))
+        if (argc - optind != (meter ? 1 : 0) || tone.n_voices < 1 ||
+            tone.n_voices > (tone.record ? 1 : VOICES_MAX))
                 return usage();
         if (meter) {
                 pw_properties_set(properties, PW_KEY_STREAM_CAPTURE_SINK, "true");
@@ -312,6 +357,7 @@ int main(int argc, char **argv)
         if (samples)
                 tone.samples = map_file(samples, sizeof(struct samples));
         r = run(&tone, properties);
+        pw_properties_free(properties);
         pw_deinit();
         return r;
 }

@@ -134,6 +134,72 @@ START_TEST(test_hangs)
 }
 END_TEST
 
+/* It hangs already when the call comes in: its links are the server's, and go all the same. */
+START_TEST(test_hangs_while_ringing)
+{
+        struct world_call *call = world_call_new(&world);
+        struct world_app *player = world_app_start("play", "-P", "node.name=player", NULL);
+        struct world_app *recorder;
+
+        world_feed_microphone(&world);
+        recorder = world_app_start("record", "-P", "node.name=recorder", NULL);
+        world_hear(&world, speaker);
+        world_hear(&world, recorder);
+        world_app_signal(player, SIGSTOP);
+        world_app_signal(recorder, SIGSTOP);
+        call->wish.pid = player->pid;
+        world_reach(&world, call, AUDIO_LEVEL_GATED, false);
+        world_silence(&world, speaker, 20);
+        world_app_signal(player, SIGCONT);
+        world_stays_silent(&world, speaker, 100);
+        world_app_signal(recorder, SIGCONT);
+        world_hear(&world, recorder); /* another app's */
+        world_reach(&world, call, AUDIO_LEVEL_LINKED, false);
+        world_pump(&world, is_at("player", call->sink));
+        world_hear(&world, speaker);
+}
+END_TEST
+
+static struct world_app *start_found_recorder(struct world_call *call)
+{
+        struct world_app *recorder;
+
+        world_feed_microphone(&world);
+        recorder = world_app_prepare("record", "-P", "node.name=listener", NULL);
+        call->wish.pid = recorder->pid;
+        world_reach(&world, call, AUDIO_LEVEL_LINKED, false);
+        world_app_go(recorder);
+        world_app_wait(recorder);
+        world_pump(&world, is_at("listener", call->source));
+        world_hear(&world, recorder);
+        return recorder;
+}
+
+/* Muted in the server: a stream that never asked for its call's source hears nothing either. */
+START_TEST(test_muted)
+{
+        struct world_call *call = world_call_new(&world);
+        struct world_app *recorder = start_found_recorder(call);
+
+        world_set(&world, call, AUDIO_LEVEL_LINKED, true);
+        world_silence(&world, recorder, 20);
+        world_stays_silent(&world, recorder, 100);
+        world_reach(&world, call, AUDIO_LEVEL_LINKED, false);
+        world_hear(&world, recorder);
+
+        /* It hangs when it is muted; what was recorded before may reach it late. */
+        world_app_signal(recorder, SIGSTOP);
+        world_reach(&world, call, AUDIO_LEVEL_LINKED, true);
+        world_app_signal(recorder, SIGCONT);
+        world_silence(&world, recorder, 20);
+        world_stays_silent(&world, recorder, 100);
+        world_app_signal(recorder, SIGSTOP);
+        world_reach(&world, call, AUDIO_LEVEL_LINKED, false);
+        world_app_signal(recorder, SIGCONT);
+        world_hear(&world, recorder);
+}
+END_TEST
+
 static unsigned sounding(const struct world_app *app, unsigned since)
 {
         unsigned n = 0;
@@ -183,6 +249,32 @@ START_TEST(test_fights_for_links)
         world_kill(pid, SIGKILL);
         world_silence(&world, speaker, 50);
         world_silence(&world, listener, 50);
+}
+END_TEST
+
+/* It links itself to the real microphone while its call is muted. */
+START_TEST(test_fights_a_mute_with_links)
+{
+        const char *const fight[] = {"sh", "-c",
+                                     "while :; do pw-link test-mic:capture_MONO listener:input_FL; "
+                                     "pw-link test-mic:capture_MONO listener:input_MONO; "
+                                     "done 2>/dev/null",
+                                     NULL};
+        struct world_call *call = world_call_new(&world);
+        struct world_app *recorder = start_found_recorder(call);
+        unsigned since;
+        pid_t pid;
+
+        world_set(&world, call, AUDIO_LEVEL_LINKED, true);
+        world_silence(&world, recorder, 20);
+        pid = world_spawn(fight);
+        since = world_blocks(recorder);
+        world_pump(&world, world_blocks(recorder) > since + 400);
+        printf("an app that links itself to the microphone while it is muted: %u of %u blocks\n",
+               sounding(recorder, since), world_blocks(recorder) - since);
+        ck_assert_uint_lt(sounding(recorder, since), 40);
+        world_kill(pid, SIGKILL);
+        world_silence(&world, recorder, 50);
 }
 END_TEST
 
@@ -305,7 +397,10 @@ static TCase *found_case(void)
         tcase_add_test(tcase, test_declined);
         tcase_add_test(tcase, test_ringing_beside_active);
         tcase_add_test(tcase, test_hangs);
+        tcase_add_test(tcase, test_hangs_while_ringing);
+        tcase_add_test(tcase, test_muted);
         tcase_add_test(tcase, test_fights_for_links);
+        tcase_add_test(tcase, test_fights_a_mute_with_links);
         tcase_add_test(tcase, test_fights_for_mute);
         return tcase;
 }

@@ -101,6 +101,28 @@ START_TEST(test_hung_app)
 }
 END_TEST
 
+/* A mute is the server's: an app that hangs meanwhile hears nothing of it when it goes on. */
+START_TEST(test_mute_of_a_hung_app)
+{
+        struct talk talk;
+
+        world_feed_microphone(&world);
+        talk = talk_new();
+        world_reach(&world, talk.call, AUDIO_LEVEL_LINKED, false);
+        world_hear(&world, talk.recorder);
+        world_app_signal(talk.recorder, SIGSTOP);
+        world_reach(&world, talk.call, AUDIO_LEVEL_LINKED, true);
+        world_app_signal(talk.recorder, SIGCONT);
+        /* A block that was recorded before may reach it late. */
+        world_silence(&world, talk.recorder, 20);
+        world_stays_silent(&world, talk.recorder, 100);
+        world_app_signal(talk.recorder, SIGSTOP);
+        world_reach(&world, talk.call, AUDIO_LEVEL_LINKED, false);
+        world_app_signal(talk.recorder, SIGCONT);
+        world_hear(&world, talk.recorder);
+}
+END_TEST
+
 START_TEST(test_mute)
 {
         struct world_app *speaker;
@@ -410,6 +432,7 @@ static TCase *sound_case(void)
         tcase_add_test(tcase, test_silent_linked_held);
         tcase_add_test(tcase, test_hung_app);
         tcase_add_test(tcase, test_mute);
+        tcase_add_test(tcase, test_mute_of_a_hung_app);
         tcase_add_test(tcase, test_muted_before_linked);
         tcase_add_test(tcase, test_unmuted_by_somebody);
         tcase_add_test(tcase, test_two_calls);

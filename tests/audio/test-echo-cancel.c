@@ -275,7 +275,7 @@ START_TEST(test_life)
 }
 END_TEST
 
-/* Not on a headset, not for an app that does it itself; "on" is for all. */
+/* Not for an app that does it itself; "on" is for all. */
 START_TEST(test_not_wanted)
 {
         call->wish.own_echo_cancel = true;
@@ -285,6 +285,26 @@ START_TEST(test_not_wanted)
         set_mode(ECHO_CANCEL_ON);
         set_mode(ECHO_CANCEL_OFF);
         world_pump(&world, !world.audio->canceller.module);
+}
+END_TEST
+
+/* The user moves a call to a headset, where there is no echo, and back. */
+START_TEST(test_headset)
+{
+        struct world_app *headset = world_meter(WORLD_HEADSET);
+
+        start_call();
+        world_pump(&world, is_in_path());
+        ck_assert_int_eq(audio_set_route(world.audio, call->uuid, WORLD_HEADSET), 0);
+        world_hear(&world, headset);
+        world_silence(&world, speaker, 20);
+        world_pump(&world, plays_into(WORLD_HEADSET));
+        world_pump(&world, !world.audio->canceller.module);
+        ck_assert(plays_into(WORLD_HEADSET));
+        ck_assert_int_eq(audio_set_route(world.audio, call->uuid, WORLD_SPEAKER), 0);
+        world_pump(&world, is_in_path());
+        world_hear(&world, speaker);
+        world_silence(&world, headset, 20);
 }
 END_TEST
 
@@ -416,6 +436,7 @@ static TCase *echo_case(void)
         tcase_add_test(tcase, test_cost);
         tcase_add_test(tcase, test_life);
         tcase_add_test(tcase, test_not_wanted);
+        tcase_add_test(tcase, test_headset);
         tcase_add_test(tcase, test_killed);
         tcase_add_test(tcase, test_ended);
         tcase_add_test(tcase, test_missing);

@@ -8,63 +8,17 @@ sys.dont_write_bytecode = True
 import math
 import os
 import struct
-import threading
-import uuid
 import wave
 
-from gi.repository import Gio, GLib
+from gi.repository import Gio
 
 import rig
+from app import App, V, start_loop
 
-V = GLib.Variant
 RINGBACK = 425
 KEY_5 = 1336
 LOUD = 0.02
 BLOCKS = 6
-
-
-class App:
-    """A provider on a connection of its own that follows every order at once."""
-
-    def __init__(self, identifier, **configuration):
-        flags = (Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT
-                 | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION)
-        self.bus = Gio.DBusConnection.new_for_address_sync(
-            os.environ["DBUS_SESSION_BUS_ADDRESS"], flags, None, None)
-        self.calls = []
-        self.bus.signal_subscribe("org.callsd", "org.callsd.Provider1", "PerformTransaction", None,
-                                  None, 0, self._perform)
-        self.path, _ = self.call("/org/callsd", "Manager1", "RegisterProvider", "(a{sv})",
-                                 {"Identifier": V("s", identifier), **configuration})
-
-    def call(self, path, interface, method, signature, *arguments, files=None):
-        return self.bus.call_with_unix_fd_list_sync(
-            "org.callsd", path, f"org.callsd.{interface}", method, V(signature, arguments), None, 0,
-            -1, files)[0].unpack()
-
-    def report(self, method, signature, *arguments, files=None):
-        return self.call(self.path, "Provider1", method, signature, *arguments, files=files)
-
-    def _perform(self, _bus, _sender, _path, _interface, _signal, parameters):
-        for action, kind, arguments in parameters.unpack()[1]:
-            self.bus.call("org.callsd", self.path, "org.callsd.Provider1", "FulfillAction",
-                          V("(sa{sv})", (action, {})), None, 0, -1)
-            if kind == "start-call":
-                self.calls.append(arguments["Call"])
-
-    def incoming(self):
-        call = str(uuid.uuid4())
-        self.report("ReportNewIncomingCall", "(sa{sv})", call, {
-            "RemoteHandleType": V("s", "phone-number"), "RemoteHandle": V("s", "+15550100")})
-        return call
-
-    def hand_over(self, path):
-        files = Gio.UnixFDList()
-        with open(path, "rb") as file:
-            self.report("SetRingtone", "(h)", files.append(file.fileno()), files=files)
-
-    def vanish(self):
-        self.bus.close_sync()
 
 
 class PitchMeter(rig.Meter):
@@ -82,9 +36,7 @@ class PitchMeter(rig.Meter):
 class Ringtone(rig.TestCase):
     def start(self, *arguments):
         self.rig.start_callsd(*arguments)
-        loop = GLib.MainLoop()
-        threading.Thread(target=loop.run, daemon=True).start()
-        self.addCleanup(loop.quit)
+        start_loop(self)
 
     def make_wav(self, name, frequency):
         path = f"{self.rig.directory}/{name}.wav"

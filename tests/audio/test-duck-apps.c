@@ -162,6 +162,29 @@ START_TEST(test_nothing_is_remembered)
 }
 END_TEST
 
+/* Neither where the stream of a call was put, nor that its microphone was closed. */
+START_TEST(test_nothing_is_remembered_of_a_call)
+{
+        struct graph_node *stream;
+        char id[80];
+
+        world_app_start("play", "-P", "node.name=marker", "-P", "media.role=Game", "-P",
+                        "target.object=" WORLD_HEADSET, NULL);
+        world_reach(&world, call, AUDIO_LEVEL_LINKED, true);
+        snprintf(id, sizeof(id), "callsd.call.id=%s", call->uuid);
+        world_app_start("play", "-P", "node.name=found", "-P", "media.role=Communication", "-P", id,
+                        NULL);
+        world_pump(&world, (stream = music_find(&world, "found")) && stream->outputs &&
+                                   streq(stream->outputs->input->name, call->sink));
+        music_set(&world, "found", "{ mute: true }");
+        music_set(&world, "found", "{ channelVolumes: [ 0.7 ] }");
+        wait_for_memory();
+        ck_assert_ptr_nonnull(strstr(memory_now, "Game"));
+        ck_assert_ptr_null(strstr(memory_now, "Communication"));
+        ck_assert_ptr_null(strstr(memory_now, "callsd."));
+}
+END_TEST
+
 static TCase *apps_case(void)
 {
         TCase *tcase = tcase_create("apps");
@@ -170,6 +193,7 @@ static TCase *apps_case(void)
         tcase_add_test(tcase, test_pw_play);
         tcase_add_test(tcase, test_paplay);
         tcase_add_test(tcase, test_nothing_is_remembered);
+        tcase_add_test(tcase, test_nothing_is_remembered_of_a_call);
         return tcase;
 }
 

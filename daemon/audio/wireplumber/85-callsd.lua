@@ -9,6 +9,7 @@ table.insert(stream_defaults.rules, {
     { { "callsd.call.id", "is-present" } },
     { { "media.role", "=", "Communication" } },
     { { "media.role", "=", "Phone" } },
+    { { "node.name", "=", "callsd.introduction" } },
   },
   apply_properties = {
     ["state.restore-props"] = false,

@@ -9,6 +9,7 @@ import sys
 sys.dont_write_bytecode = True
 
 import os
+import shutil
 import signal
 import subprocess
 import unittest
@@ -289,6 +290,61 @@ class Program(Base):
                           (".MicState", "property", "u"), (".MuteMic", "method", "b"),
                           (".SelectMode", "method", "u"), (".SpeakerState", "property", "u")])
         self.assertEqual({member[3] for member in members if member[1] == "method"}, {"b"})
+
+
+@unittest.skipUnless(shutil.which("gnome-calls") and shutil.which("Xvfb"),
+                     "no GNOME Calls with Xvfb here")
+class GnomeCalls(Base):
+    """GNOME Calls itself, unmodified, with the provider that it has for tests."""
+
+    def start_gnome_calls(self):
+        display = next(n for n in range(90, 200) if not os.path.exists(f"/tmp/.X11-unix/X{n}"))
+        self.rig.add(rig.Program(["Xvfb", f":{display}", "-nolisten", "tcp"], "Xvfb",
+                                 log=self.rig.log("Xvfb")))
+        self.eventually(lambda: os.path.exists(f"/tmp/.X11-unix/X{display}"), "X server")
+        self.gnome = self.rig.add(rig.Program(
+            ["gnome-calls", "--daemon", "-p", "dummy"], "gnome-calls", log=self.rig.log("gnome"),
+            environment={"DISPLAY": f":{display}", "GDK_BACKEND": "x11", "NO_AT_BRIDGE": "1",
+                         "GSETTINGS_BACKEND": "memory"}))
+
+    def busctl(self, *arguments):
+        return subprocess.run(["busctl", "--user", *arguments], capture_output=True, text=True,
+                              timeout=20)
+
+    def take_a_call(self, n):
+        """SIGUSR1 makes its provider ring; it would end the program before that is loaded."""
+        path = f"/org/gnome/Calls/Call/{n}"
+        self.eventually(lambda: self.has_handler(), "provider of GNOME Calls")
+        self.gnome.signal(signal.SIGUSR1)
+        self.eventually(lambda: path in self.busctl("tree", "--list", "org.gnome.Calls").stdout,
+                        "call in GNOME Calls")
+        self.order(path, "Accept")
+        self.eventually(lambda: self.dialer.get("AudioMode") == 1, "call mode")
+        self.eventually(lambda: len(self.anonymous()) == 1, "callsd told of the call")
+        return path
+
+    def order(self, path, method):
+        answer = self.busctl("call", "org.gnome.Calls", path, "org.gnome.Calls.Call", method)
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+
+    def has_handler(self):
+        with open(f"/proc/{self.gnome.process.pid}/status") as file:
+            caught = next(line for line in file if line.startswith("SigCgt:"))
+        return int(caught.split()[1], 16) >> (signal.SIGUSR1 - 1) & 1
+
+    def test_takes_calls(self):
+        self.start()
+        self.start_gnome_calls()
+        path = self.take_a_call(1)
+        call = self.answered_call(self.example)
+        self.eventually(lambda: self.anonymous() == [], "way for the real call")
+        self.rig.ctl("end", call)
+        self.order(path, "Hangup")
+        self.eventually(lambda: self.dialer.get("AudioMode") == 0, "end of call mode")
+        self.take_a_call(2)
+        self.gnome.signal(signal.SIGKILL)
+        self.eventually(lambda: self.dialer.get("AudioMode") == 0, "end of a dead dialer's mode")
+        self.eventually(lambda: self.anonymous() == [], "end of the call in callsd")
 
 
 KILLED = f"""

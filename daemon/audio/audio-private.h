@@ -8,6 +8,7 @@
 #include "audio/echo-cancel.h"
 #include "audio/feedback.h"
 #include "audio/graph.h"
+#include "audio/introduce.h"
 #include "audio/journal.h"
 #include "audio/other-sound.h"
 #include "audio/pw-loop.h"
@@ -36,6 +37,7 @@ struct audio {
         struct ring ring;
         struct feedback feedback;
         struct canceller canceller;
+        struct introducer introducer;
         struct journal journal;
         struct other_sound other;
         struct session *sessions;

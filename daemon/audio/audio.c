@@ -159,6 +159,7 @@ static void stop_sounds(struct audio *audio)
 {
         ring_disconnect(&audio->ring);
         feedback_disconnect(&audio->feedback);
+        introduce_disconnected(audio);
 }
 
 static void on_manager(bool present, void *userdata)
@@ -383,6 +384,8 @@ static void arm_timer(struct audio *audio)
         next = earliest(next, route_deadline(audio, now));
         if (audio->canceller.look_at != 0)
                 next = earliest(next, audio->canceller.look_at);
+        if (audio->introducer.look_at != 0)
+                next = earliest(next, audio->introducer.look_at);
         if (audio->defaults_until > now)
                 next = earliest(next, audio->defaults_until);
         if (next == USEC_INFINITY) {
@@ -414,6 +417,7 @@ static void reconcile_all(struct audio *audio)
         struct session *next;
         uint64_t ticket = 0;
 
+        introduce_settle(audio);
         if (audio->rescan) {
                 audio->rescan = false;
                 find_rescan(audio);
@@ -545,6 +549,7 @@ void audio_free(struct audio *audio)
         if (!audio)
                 return;
         echo_cancel_done(audio);
+        introduce_disconnected(audio);
         other_sound_done(&audio->other);
         ring_done(&audio->ring);
         feedback_done(&audio->feedback);

@@ -23,16 +23,19 @@ static bool is_playback(const struct graph_node *stream)
 }
 
 /* A recorder of what a speaker plays is no microphone stream. */
-static bool is_candidate(const struct graph_node *stream)
+static bool is_candidate(struct audio *audio, const struct graph_node *stream)
 {
-        if (stream->doomed || stream->capture_sink)
+        if (stream->doomed || stream->capture_sink || introduce_is_ours(&audio->introducer, stream))
                 return false;
         return is_playback(stream) || streq(stream->media_class, "Stream/Input/Audio");
 }
 
+/* Where it belongs now; NULL while there is no such place. */
 static struct graph_node *node_for(const struct session *session, const struct graph_node *stream)
 {
-        return is_playback(stream) ? session->sink.node : session->source.node;
+        if (is_playback(stream))
+                return session->sink.node;
+        return stream->unanswered ? introduce_get_node(session->audio) : session->source.node;
 }
 
 /* Whose is it? */
@@ -161,27 +164,27 @@ static struct graph_node *link_peer(const struct graph_link *link, const struct 
 /* Other streams may listen in: a recorder that the user points at the app. */
 static bool is_foreign(const struct graph_link *link, const struct graph_node *stream)
 {
+        const struct introducer *introducer = &stream->session->audio->introducer;
         struct graph_node *peer = link_peer(link, stream);
         bool forward = (link->output == stream) == is_playback(stream);
 
-        return forward && !graph_node_is_stream(peer) && peer != node_for(stream->session, stream);
+        return forward && peer != node_for(stream->session, stream) &&
+               (!graph_node_is_stream(peer) || introduce_is_ours(introducer, peer));
 }
 
-/* A recording that waits for pipewire-pulse's answer needs a link to the real microphone for that.
- * While its call is held or muted, closed is closed, and it waits. Before the first activation it
- * must not: an app that opens its streams before it fulfils the answer would never fulfil it. */
-static bool may_be_answered(const struct graph_node *stream)
+/* pipewire-pulse tells a client that its playback is ready when that is linked to what it lists as
+ * a device, and our nodes are none: the client would wait for ever. So its stream is linked to the
+ * default device first, for the few milliseconds until the answer; the client has sent nothing by
+ * then. What records is helped otherwise, see introduce.h. */
+static bool waits_for_device(const struct graph_node *stream)
 {
-        const struct session *session = stream->session;
-
-        return is_playback(stream) ||
-               (!session->muted && (session->level == AUDIO_LEVEL_LINKED || !session->was_linked));
+        return stream->unanswered && is_playback(stream);
 }
 
 static void guard_link(struct audio *audio, struct graph_link *link, struct graph_node *stream)
 {
         if (link->doomed || !stream->session || stream->session->orphan ||
-            (stream->unanswered && may_be_answered(stream)) || !is_foreign(link, stream))
+            waits_for_device(stream) || !is_foreign(link, stream))
                 return;
         graph_destroy_link(&audio->graph, link);
         /* It named its node, and was linked elsewhere all the same: the metadata is stronger. */
@@ -243,14 +246,9 @@ void find_give_back(struct session *session)
         }
 }
 
-/* pipewire-pulse tells a client that its stream is ready when that is linked to what it lists as a
- * device, and our nodes are none: the client would wait for ever. So its stream is linked to the
- * default device first, for the few milliseconds until the answer; the client has sent nothing by
- * then, but what it records begins with that much of the microphone. */
-static void introduce(struct audio *audio, struct graph_node *stream)
+static void visit_device(struct audio *audio, struct graph_node *stream)
 {
-        const char *name =
-                is_playback(stream) ? audio->graph.default_sink : audio->graph.default_source;
+        const char *name = audio->graph.default_sink;
         struct graph_node *device = name ? graph_find_node_by_name(&audio->graph, name) : NULL;
 
         if (device && !is_at(stream, device) && may_move(stream))
@@ -267,14 +265,12 @@ static void bind_stream(struct audio *audio, struct graph_node *stream, struct s
         if (session->level == AUDIO_LEVEL_GATED)
                 session->gate_used = true;
         session_touch(session);
-        if (stream->unanswered) {
-                if (!may_be_answered(stream))
-                        guard_stream(audio, stream);
-                else if (joined)
-                        introduce(audio, stream);
+        if (waits_for_device(stream)) {
+                if (joined)
+                        visit_device(audio, stream);
                 return;
         }
-        if (!joined || stream->moved_to)
+        if (!joined || stream->moved_to || stream->unanswered)
                 move_stream(stream);
         guard_stream(audio, stream);
 }
@@ -291,7 +287,7 @@ void find_stream_changed(struct audio *audio, struct graph_node *stream)
         struct session *session;
         bool joined;
 
-        if (!is_candidate(stream)) {
+        if (!is_candidate(audio, stream)) {
                 release_stream(stream);
                 return;
         }
@@ -326,7 +322,7 @@ void find_target_changed(struct audio *audio, struct graph_node *stream)
                 find_stream_changed(audio, stream);
                 return;
         }
-        if (stream->unanswered)
+        if (waits_for_device(stream))
                 return;
         node = node_for(stream->session, stream);
         if (!node || is_at(stream, node))
@@ -371,7 +367,7 @@ static bool has_link_to(const struct graph_node *stream, const struct graph_node
 /* Nobody can tell when a client is answered by a pipewire-pulse that works otherwise. */
 static void give_up_answer(const struct session *session, struct graph_node *stream)
 {
-        if (!stream->unanswered || !may_be_answered(stream))
+        if (!waits_for_device(stream))
                 return;
         stream->unanswered = false;
         move_stream(stream);
@@ -393,7 +389,7 @@ static void relink(struct session *session, struct graph_node *stream)
         due = stream->unlinked_since + RELINK_AFTER;
         if (now >= due) {
                 give_up_answer(session, stream);
-                session_links_stream(session, stream);
+                session_links_stream(session, stream, node_for(session, stream));
         } else if (session->relink_at == 0 || due < session->relink_at)
                 session->relink_at = due;
 }
@@ -402,17 +398,20 @@ bool find_streams_linked(struct session *session)
 {
         struct graph_node *stream;
         struct graph_node *next;
+        struct graph_node *node;
         bool all = true;
 
         session->relink_at = 0;
         HASH_ITER (hh, session->audio->graph.nodes, stream, next) {
                 if (stream->session != session || !stream->ports || stream->doomed)
                         continue;
-                if (has_link_to(stream, node_for(session, stream))) {
+                node = node_for(session, stream);
+                if (node && has_link_to(stream, node)) {
                         stream->unlinked_since = 0;
                         continue;
                 }
-                relink(session, stream);
+                if (node)
+                        relink(session, stream);
                 all = false;
         }
         return all;

@@ -80,7 +80,7 @@ struct graph_node {
         char *call_id;     /* callsd.call.id */
         char *target;      /* target.object as the stream itself says */
         pid_t claimed_pid; /* application.process.id: a hint, for PulseAudio clients alone */
-        bool unanswered;   /* of a PulseAudio client that waits for its stream; see find.c */
+        bool unanswered;   /* of a PulseAudio client that waits: find.c, introduce.c */
         bool capture_sink; /* records what a sink plays */
         bool filter;       /* the other half of a sink or source: an effect, a loopback */
         bool has_mute;

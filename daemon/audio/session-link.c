@@ -393,11 +393,12 @@ bool session_links_reconcile(struct session *session)
         return find_streams_linked(session) && all && !session->requests;
 }
 
-void session_links_stream(struct session *session, struct graph_node *stream)
+void session_links_stream(struct session *session, struct graph_node *stream,
+                          struct graph_node *node)
 {
         bool playback = streq(stream->media_class, "Stream/Output/Audio");
-        struct graph_node *output = playback ? stream : session->source.node;
-        struct graph_node *input = playback ? session->sink.node : stream;
+        struct graph_node *output = playback ? stream : node;
+        struct graph_node *input = playback ? node : stream;
         struct plan plan = {.n_pairs = 0};
 
         plan_nodes(&plan, output, input);

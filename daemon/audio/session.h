@@ -55,7 +55,6 @@ struct session {
         /* The wish; strings are ours. */
         enum audio_level level;
         bool muted;
-        bool was_linked; /* its call has been heard before */
         uint64_t serial;
         enum call_audio kind;
         char *provider;
@@ -143,7 +142,8 @@ bool session_links_reconcile(struct session *session);
 bool session_links_pending(const struct session *session);
 void session_links_forget(struct session *session);
 /* Links a stream that the session manager left alone with its node, port by port. */
-void session_links_stream(struct session *session, struct graph_node *stream);
+void session_links_stream(struct session *session, struct graph_node *stream,
+                          struct graph_node *node);
 /* Our request for this link, if it was one, is done. */
 void session_links_added(struct session *session, struct graph_link *link);
 

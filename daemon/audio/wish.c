@@ -45,7 +45,6 @@ static void take_wish(struct session *session, const struct audio_wish *wish)
                 session->adopted = session_is_linked(session);
         session->orphan = false;
         session->level = wish->level;
-        session->was_linked = session->was_linked || wish->level == AUDIO_LEVEL_LINKED;
         if (wish->level != AUDIO_LEVEL_GATED)
                 session->gate_used = false;
         session->muted = wish->muted;

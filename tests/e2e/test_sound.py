@@ -303,6 +303,60 @@ class Sound(rig.TestCase):
         ear.wait_run(lambda rms: abs(rms / loud - 1) < 0.001, "music as before", now,
                      rig.SILENCE_BLOCKS)
 
+    # a PulseAudio client that opens its microphone when that is closed
+
+    def start_pulse(self):
+        path = f"{os.environ['XDG_RUNTIME_DIR']}/pulse/native"
+        self.rig.add(rig.Program(["pipewire-pulse"], "pulse", log=self.rig.log("pulse")))
+        self.eventually(lambda: os.path.exists(path), "socket of pipewire-pulse")
+
+    def record(self, call, joins):
+        properties = [f"callsd.call.id={call}", "media.role=Communication"]
+        if joins:
+            properties.append(f"target.object=callsd.{call}.source")
+        path = f"{self.rig.directory}/{time.monotonic()}.raw"
+        program = self.rig.add(rig.Program(
+            ["parec", "--raw", "--latency-msec=20", *(f"--property={pair}" for pair in properties),
+             path], "parec", log=self.rig.log("parec")))
+        return program, path
+
+    def wait_recorded(self, path, since, what, predicate):
+        """A fifth of a second, of 44.1 kHz and four bytes, for which it holds."""
+        def right():
+            if not os.path.exists(path) or os.path.getsize(path) - since < 35280:
+                return False
+            with open(path, "rb") as file:
+                file.seek(since)
+                return predicate(file.read()[-35280:])
+        self.eventually(right, what)
+
+    def test_pulse_recording_opened_when_closed(self):
+        """Held or muted: it is answered, records exactly nothing, and hears when it may."""
+        self.start()
+        self.start_pulse()
+        app = App("org.callsd.One")
+        call = app.incoming()
+        self.rig.ctl("answer", call)
+        self.rig.monitor.state(call, "active")
+        for close, open_again in (("hold", "resume"), ("mute", "unmute")):
+            for joins in (True, False):
+                self.rig.ctl(close, call)
+                program, path = self.record(call, joins)
+                self.wait_recorded(path, 0, f"silent recording after {close}",
+                                   lambda sound: not any(sound))
+                if joins:
+                    with open(path, "rb") as file:
+                        self.assertFalse(any(file.read()), f"{close}: the microphone was open")
+                self.rig.ctl(open_again, call)
+                since = os.path.getsize(path)
+                self.wait_recorded(path, since, f"microphone after {open_again}", any)
+                self.rig.ctl(close, call)
+                since = os.path.getsize(path)
+                self.wait_recorded(path, since, f"silence after another {close}",
+                                   lambda sound: not any(sound))
+                program.stop()
+                self.rig.ctl(open_again, call)
+
     def kill(self, variable):
         os.kill(int(os.environ[variable]), signal.SIGKILL)
 

@@ -262,6 +262,25 @@ class Sound(rig.TestCase):
         self.assertIsNone(app.sessions[-1][2])
         ending.ended()
 
+    def test_hung_callsd(self):
+        """It is in nobody's way: calls and music go on while it hangs."""
+        self.start()
+        app = App("org.callsd.One")
+        call = app.incoming()
+        self.rig.ctl("answer", call)
+        self.rig.monitor.state(call, "active")
+        recorder = self.listen(call)
+        self.talk(call)
+        self.meter.wait_sound(time.monotonic(), LOUD)
+        recorder.wait_run(lambda rms: rms > 0.05, "the microphone", 0, rig.TONE_BLOCKS)
+        self.rig.callsd.signal(signal.SIGSTOP)
+        try:
+            now = time.monotonic()
+            self.meter.wait_run(lambda rms: rms > 0.05, "call that goes on", now, 200)
+            recorder.wait_run(lambda rms: rms > 0.05, "microphone that goes on", now, 200)
+        finally:
+            self.rig.callsd.signal(signal.SIGCONT)
+
     def test_without_pipewire(self):
         """Calls work, the property and the log say so, and apps are told of no nodes."""
         os.environ["PIPEWIRE_REMOTE"] = "callsd-no-such-server"

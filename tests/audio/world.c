@@ -208,11 +208,15 @@ void world_kill(pid_t pid, int number)
 {
         struct pollfd gone = {.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
 
-        ck_assert_int_ge(gone.fd, 0);
+        /* Valgrind does not know this call: then it is only our own children that we wait for. */
+        if (gone.fd < 0)
+                ck_assert_int_eq(errno, ENOSYS);
         kill(pid, number);
         kill(pid, SIGCONT);
-        ck_assert_int_eq(poll(&gone, 1, 10000), 1);
-        close(gone.fd);
+        if (gone.fd >= 0) {
+                ck_assert_int_eq(poll(&gone, 1, 10000), 1);
+                close(gone.fd);
+        }
         while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
                 ;
 }

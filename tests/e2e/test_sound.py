@@ -148,9 +148,10 @@ class Sound(rig.TestCase):
         self.rig.ctl("unmute", call)
         example.wait_level(call, lambda level: level > -40, "the microphone again")
         self.rig.ctl("hold", call)
-        meter.wait_silence(time.monotonic())
+        now = time.monotonic()
+        meter.wait_silence(now)
         example.wait_level(call, lambda level: level < SILENT, "nothing, when held")
-        ear.wait_run(lambda rms: abs(rms / loud - 1) < 0.001, "music as before", 0,
+        ear.wait_run(lambda rms: abs(rms / loud - 1) < 0.001, "music as before", now,
                      rig.SILENCE_BLOCKS)
         self.rig.ctl("resume", call)
         meter.wait_sound(time.monotonic(), LOUD)

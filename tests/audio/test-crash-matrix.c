@@ -27,8 +27,8 @@
 #define RINGTONE_HZ "2000"
 /* Whole periods in a block, so that every block has the same level. */
 #define MUSIC_HZ "750"
-/* A machine that stalls takes blocks from anybody, but not every time. */
-#define ATTEMPTS 4
+/* A machine that stalls takes blocks from anybody, but not every time; a busy one most times. */
+#define ATTEMPTS 15
 /* Blocks; before the next callsd comes, half of them. */
 #define WATCHED 120
 

@@ -4,7 +4,8 @@
  * answer, fail, stay silent, come late and vanish. Nothing is expected but the invariants, which
  * the simulator checks after every input; and that all comes to rest when it is left alone.
  *
- * CALLSD_WALK_SEED and CALLSD_WALK_STEPS say which walk and how long.
+ * CALLSD_WALK_SEED and CALLSD_WALK_STEPS say which walks and how long all four together;
+ * CALLSD_WALK_PROGRESS=1 tells how far it is. `./dev walk` sets them.
  */
 #include "support/sim.h"
 
@@ -15,7 +16,9 @@
 
 #define N_CALLS 9
 #define N_PROVIDERS 3
+#define N_WALKS 4
 #define QUIET_EVERY 2500
+#define PROGRESS_EVERY 500000
 
 static const char *const PROVIDERS[N_PROVIDERS] = {"sip", "web", "gsm"};
 
@@ -533,7 +536,7 @@ static void begin_walk(uint64_t seed)
         w.random = seed * 0x9e3779b97f4a7c15ULL | 1;
         w.audio = true;
         w.sim = sim_new();
-        snprintf(label, sizeof(label), "CALLSD_WALK_SEED=%" PRIu64, seed);
+        snprintf(label, sizeof(label), "./dev walk --seed %" PRIu64, seed);
         sim_set_label(w.sim, label);
         sim_set_quick(w.sim, true);
         sim_declare(w.sim, "gsm", &manifest);
@@ -545,14 +548,20 @@ static void begin_walk(uint64_t seed)
 START_TEST(random_walk)
 {
         const uint64_t seed = from_environment("CALLSD_WALK_SEED", 1) + (uint64_t)_i;
-        const uint64_t steps = from_environment("CALLSD_WALK_STEPS", 120000) / 4;
+        const uint64_t all = from_environment("CALLSD_WALK_STEPS", 120000), steps = all / N_WALKS;
+        const bool progress = from_environment("CALLSD_WALK_PROGRESS", 0) != 0;
         char label[64];
 
         begin_walk(seed);
         for (uint64_t i = 1; i <= steps; i++) {
-                snprintf(label, sizeof(label), "CALLSD_WALK_SEED=%" PRIu64 " step %" PRIu64, seed,
+                /* this is the command that repeats it */
+                snprintf(label, sizeof(label),
+                         "./dev walk --seed %" PRIu64 " %" PRIu64 " (step %" PRIu64 ")", seed, all,
                          i);
                 sim_set_label(w.sim, label);
+                if (progress && (i % PROGRESS_EVERY == 0 || i == steps))
+                        fprintf(stderr, "seed %" PRIu64 ": %" PRIu64 " of %" PRIu64 " steps\n",
+                                seed, i, steps);
                 /* Now and then a refusal is compared in full: it must not change anything. */
                 sim_set_quick(w.sim, i % 64 != 0);
                 step();
@@ -575,7 +584,7 @@ static TCase *walk_case(void)
         TCase *walk = tcase_create("walk");
 
         tcase_add_checked_fixture(walk, NULL, teardown);
-        tcase_add_loop_test(walk, random_walk, 0, 4);
+        tcase_add_loop_test(walk, random_walk, 0, N_WALKS);
         return walk;
 }
 

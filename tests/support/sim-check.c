@@ -207,7 +207,7 @@ char *sim_dump(struct sim *sim)
         size_t size = 0;
         FILE *out = open_memstream(&text, &size);
 
-        ck_assert_ptr_nonnull(out);
+        sim_must(out != NULL);
         for (const struct provider *at = engine_next_provider(sim->engine, NULL); at;
              at = engine_next_provider(sim->engine, at))
                 dump_provider(out, at);

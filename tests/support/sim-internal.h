@@ -3,6 +3,8 @@
 #ifndef CALLSD_TESTS_SIM_INTERNAL_H
 #define CALLSD_TESTS_SIM_INTERNAL_H
 
+#include <check.h>
+
 #include "support/sim.h"
 
 #define SIM_WORDS_SIZE 160
@@ -113,6 +115,13 @@ struct sim {
         SIM_ARRAY(struct sim_pending, pending);
         SIM_ARRAY(struct sim_reaction, reactions);
 };
+
+/* ck_assert() writes a file each time it is passed, which is far too slow for here. */
+#define sim_must(condition)                             \
+        do {                                            \
+                if (!(condition))                       \
+                        ck_abort_msg("%s", #condition); \
+        } while (false)
 
 /* Adds one item and returns it, all zero. */
 #define sim_push(array)                                                                          \

@@ -20,7 +20,7 @@ static struct sim_provider *add_provider(struct sim *sim, const char *name)
 
         if (provider)
                 return provider;
-        ck_assert_uint_lt(sim->providers.n, SIM_MAX_PROVIDERS);
+        sim_must(sim->providers.n < SIM_MAX_PROVIDERS);
         provider = sim_push(&sim->providers);
         snprintf(provider->name, sizeof(provider->name), "%s", name);
         snprintf(provider->identifier, sizeof(provider->identifier), "org.example.%s", name);
@@ -37,7 +37,7 @@ struct provider_config sim_config(const char *name)
         snprintf(identifier, sizeof(identifier), "org.example.%s", name);
         provider_config_init(&config);
         config.identifier = strdup(identifier);
-        ck_assert_ptr_nonnull(config.identifier);
+        sim_must(config.identifier != NULL);
         return config;
 }
 

@@ -18,7 +18,7 @@ void sim_grow(void **items, size_t *max, size_t n, size_t item_size)
         if (n == *max) {
                 *max = *max ? *max * 2 : 16;
                 *items = realloc(*items, *max * item_size);
-                ck_assert_ptr_nonnull(*items);
+                sim_must(*items != NULL);
         }
         memset((char *)*items + n * item_size, 0, item_size);
 }
@@ -46,7 +46,7 @@ void sim_line(struct sim *sim, const char *format, ...)
                 sim->mark = sim->mark > 2048 ? sim->mark - 2048 : 0;
         }
         va_start(arguments, format);
-        ck_assert_int_ge(vasprintf(&line, format, arguments), 0);
+        sim_must(vasprintf(&line, format, arguments) >= 0);
         va_end(arguments);
         *sim_push(&sim->trace) = line;
 }
@@ -112,12 +112,12 @@ struct sim *sim_new_with_limits(const struct limits *limits)
                 .userdata = sim,
         };
 
-        ck_assert_ptr_nonnull(sim);
+        sim_must(sim != NULL);
         sim->now.boottime = 1000 * USEC_PER_SEC;
         sim->now.realtime = 1700000000 * USEC_PER_SEC;
         sim->entitled = true;
         snprintf(sim->ring, sizeof(sim->ring), "none");
-        ck_assert_int_eq(engine_new(&host, limits, &sim->engine), 0);
+        sim_must(engine_new(&host, limits, &sim->engine) == 0);
         return sim;
 }
 

@@ -4,7 +4,7 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <systemd/sd-daemon.h>
+#include <time.h>
 #include <uuid/uuid.h>
 
 #include "app/messages.h"
@@ -14,6 +14,9 @@
 /* How long nodes of an earlier daemon wait for somebody to claim their call (audio.md 2). */
 #define ORPHANS_AFTER (10 * USEC_PER_SEC)
 #define TIMER_ACCURACY 1
+
+/* A sound server that stands still is no reason to take no calls. */
+#define SOUND_PATIENCE (3 * USEC_PER_SEC)
 
 /* No call has it: asking for it tells whether the server's graph has been read. */
 #define NO_CALL "00000000-0000-4000-8000-000000000000"
@@ -32,6 +35,31 @@ static void arm_timer(struct daemon *daemon)
         sd_event_source_set_enabled(daemon->timer, SD_EVENT_ONESHOT);
 }
 
+static bool has_live_call(const struct daemon *daemon)
+{
+        const struct call *call = NULL;
+
+        while ((call = engine_next_call(daemon->engine, call)))
+                if (call->state != CALL_STATE_ENDED)
+                        return true;
+        return false;
+}
+
+/* No call is torn from us: whoever is in a call when the device's callsd comes is served on. */
+static void give_way(struct daemon *daemon)
+{
+        static const char why[] = "This device has a callsd for everybody, on the system bus, and "
+                                  "two would fight for the sound";
+
+        if (!daemon->has_twin || (daemon->named && has_live_call(daemon)))
+                return;
+        log_error("%s; use that one (callsctl --system), or stop it: systemctl disable --now "
+                  "callsd",
+                  why);
+        notify_refused(why);
+        sd_event_exit(daemon->event, EXIT_TWIN);
+}
+
 void daemon_settle(struct daemon *daemon)
 {
         struct effect effect;
@@ -39,13 +67,16 @@ void daemon_settle(struct daemon *daemon)
         if (daemon->settling)
                 return;
         daemon->settling = true;
-        while (engine_next_effect(daemon->engine, &effect))
+        while (engine_next_effect(daemon->engine, &effect)) {
                 daemon_apply(daemon, &effect);
+                notify_changed(&daemon->notify);
+        }
         daemon_settle_sound(daemon);
         bus_flush(daemon->bus);
         engine_settle(daemon->engine);
         daemon->settling = false;
         arm_timer(daemon);
+        give_way(daemon);
 }
 
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
@@ -96,7 +127,7 @@ static void on_named(void *userdata)
 {
         struct daemon *daemon = userdata;
 
-        sd_notify(false, "READY=1\nSTATUS=Ready for calls");
+        notify_ready(&daemon->notify, daemon->engine);
         if (daemon->named)
                 return;
         daemon->named = true;
@@ -135,7 +166,7 @@ static int on_sighup(sd_event_source *source, const struct signalfd_siginfo *inf
         int r;
 
         (void)source, (void)info;
-        sd_notify(false, "RELOADING=1");
+        notify_reloading();
         r = config_load(daemon->options.config_path, &daemon->config, &problem);
         if (r < 0) {
                 log_problem(problem, r);
@@ -147,7 +178,7 @@ static int on_sighup(sd_event_source *source, const struct signalfd_siginfo *inf
                 daemon_settle(daemon);
                 log_write(LOG_NOTICE, &context, "The configuration was read again");
         }
-        sd_notify(false, "READY=1");
+        notify_reloaded();
         return 0;
 }
 
@@ -160,7 +191,7 @@ static int on_sigterm(sd_event_source *source, const struct signalfd_siginfo *in
         (void)source;
         log_info("Ending on %s; calls go on without callsd",
                  info->ssi_signo == SIGINT ? "SIGINT" : "SIGTERM");
-        sd_notify(false, "STOPPING=1");
+        notify_stopping();
         return sd_event_exit(daemon->event, EXIT_SUCCESS);
 }
 
@@ -200,28 +231,71 @@ static bool audio_is_being_read(struct daemon *daemon)
         return daemon->audio && audio_get_found(daemon->audio, NO_CALL, &muted, &linked) == -EAGAIN;
 }
 
-/* After whatever happened in the loop: has the graph been read by now? */
+static bool has_to_wait(struct daemon *daemon)
+{
+        return !twin_is_settled(daemon->twin) ||
+               (!daemon->impatient && audio_is_being_read(daemon));
+}
+
+/* After whatever happened in the loop: is everything known by now? */
 static int on_waiting(sd_event_source *source, void *userdata)
 {
         struct daemon *daemon = userdata;
 
-        if (audio_is_being_read(daemon))
+        if (has_to_wait(daemon))
                 return 0;
         sd_event_source_set_enabled(source, SD_EVENT_OFF);
-        if (start_bus(daemon) < 0)
+        sd_event_source_set_enabled(daemon->patience, SD_EVENT_OFF);
+        if (!daemon->has_twin && start_bus(daemon) < 0)
                 sd_event_exit(daemon->event, EXIT_FAILURE);
+        return 0;
+}
+
+static int on_patience(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        struct daemon *daemon = userdata;
+
+        (void)source, (void)usec;
+        if (audio_is_being_read(daemon))
+                log_warning("PipeWire does not answer; callsd starts without it");
+        daemon->impatient = true;
         return 0;
 }
 
 /*
  * Apps import their calls as soon as the name is there, and then it has to be known what an
- * earlier daemon left in the server. So the bus comes after the first look at its graph.
+ * earlier daemon left in the server. So the bus comes after the first look at its graph, and after
+ * it is known whether we are to serve at all.
  */
-static int start_bus_after_audio(struct daemon *daemon)
+static int start_bus_in_time(struct daemon *daemon)
 {
-        if (!audio_is_being_read(daemon))
+        int r;
+
+        if (!has_to_wait(daemon))
                 return start_bus(daemon);
-        return sd_event_add_post(daemon->event, &daemon->waiting, on_waiting, daemon);
+        r = sd_event_add_post(daemon->event, &daemon->waiting, on_waiting, daemon);
+        return r < 0 ? r
+                     : sd_event_add_time_relative(daemon->event, &daemon->patience, CLOCK_MONOTONIC,
+                                                  SOUND_PATIENCE, 0, on_patience, daemon);
+}
+
+static void on_twin(void *userdata)
+{
+        struct daemon *daemon = userdata;
+
+        if (!daemon->has_twin && daemon->named && has_live_call(daemon))
+                log_warning("This device has a callsd for everybody now; this one ends with its "
+                            "last call");
+        daemon->has_twin = true;
+        give_way(daemon);
+}
+
+/* Whoever says on which bus to serve knows what he does. */
+static int look_for_twin(struct daemon *daemon)
+{
+        if (daemon->options.system || daemon->options.bus_address)
+                return 0;
+        return twin_new(daemon->event, on_twin, daemon, &daemon->twin);
 }
 
 static int init_bus(struct daemon *daemon)
@@ -266,7 +340,9 @@ static int init_parts(struct daemon *daemon)
             (r = sd_event_add_time(daemon->event, &daemon->timer, CLOCK_BOOTTIME, 0, TIMER_ACCURACY,
                                    on_timer, daemon)) < 0 ||
             (r = sd_event_source_set_enabled(daemon->timer, SD_EVENT_OFF)) < 0 ||
-            (r = init_bus(daemon)) < 0 || (r = init_audio(daemon)) < 0)
+            (r = notify_init(&daemon->notify, daemon->event)) < 0 ||
+            (r = look_for_twin(daemon)) < 0 || (r = init_bus(daemon)) < 0 ||
+            (r = init_audio(daemon)) < 0)
                 log_error("callsd cannot start: %s", strerror(-r));
         return r;
 }
@@ -287,7 +363,7 @@ int daemon_init(struct daemon *daemon, const struct daemon_options *options)
         if (!daemon->options.bus_address)
                 daemon->options.bus_address = daemon->config.bus_address;
         r = init_parts(daemon);
-        return r < 0 ? r : start_bus_after_audio(daemon);
+        return r < 0 ? r : start_bus_in_time(daemon);
 }
 
 /* The audio session before the bus: its hooks end with it. */
@@ -298,10 +374,13 @@ void daemon_done(struct daemon *daemon)
         daemon->audio = NULL;
         route_choice_done(&daemon->route_choices);
         bus_free(daemon->bus);
+        twin_free(daemon->twin);
+        notify_done(&daemon->notify);
         engine_free(daemon->engine);
         sd_event_source_disable_unref(daemon->timer);
         sd_event_source_disable_unref(daemon->orphans);
         sd_event_source_disable_unref(daemon->waiting);
+        sd_event_source_disable_unref(daemon->patience);
         sd_event_source_disable_unref(daemon->sigterm);
         sd_event_source_disable_unref(daemon->sigint);
         sd_event_source_disable_unref(daemon->sighup);

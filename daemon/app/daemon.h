@@ -10,7 +10,9 @@
 
 #include <systemd/sd-event.h>
 
+#include "app/notify.h"
 #include "app/route-choice.h"
+#include "app/twin.h"
 #include "audio/audio.h"
 #include "bus/bus.h"
 #include "config/config.h"
@@ -24,6 +26,9 @@ struct daemon_options {
         bool no_audio;
 };
 
+/* The device has a callsd of its own, and we are a user's (twin.h). */
+#define EXIT_TWIN 3
+
 struct daemon {
         struct daemon_options options;
         struct config config;
@@ -32,9 +37,13 @@ struct daemon {
         struct bus *bus;
         struct audio *audio; /* NULL: without sound */
         struct route_choice *route_choices;
-        sd_event_source *timer, *orphans, *waiting, *sigterm, *sigint, *sighup;
+        struct notify notify;
+        struct twin *twin; /* NULL: not looked for */
+        sd_event_source *timer, *orphans, *waiting, *patience, *sigterm, *sigint, *sighup;
         bool settling;
-        bool named; /* the name was ours at least once */
+        bool named;     /* the name was ours at least once */
+        bool impatient; /* the sound was waited for long enough */
+        bool has_twin;
 };
 
 /* Reads the configuration and builds everything. What went wrong is logged. 0 or negative errno. */

@@ -7,12 +7,11 @@
 static bool floor_works_on(const struct engine *engine, const struct call *call)
 {
         const struct action *action;
-        const struct transaction *transaction, *next;
+        const struct transaction *transaction = NULL;
 
         /* the floor's holder, or an emergency call beside it */
-        HASH_ITER (hh, engine->transactions, transaction, next) {
-                if (transaction->spare || transaction->complete ||
-                    !(transaction == engine->floor || transaction->emergency))
+        while ((transaction = engine_next_transaction(engine, transaction))) {
+                if (!(transaction == engine->floor || transaction->emergency))
                         continue;
                 DL_FOREACH (transaction->actions, action) {
                         if (action->call && call_same_group(action->call, call))

@@ -35,6 +35,7 @@ struct engine {
         struct transaction *spare_transactions;
         size_t n_spare_actions, n_spare_transactions;
 
+        struct transaction *admitted; /* all but the spare, in the order of their admission */
         struct transaction *floor;    /* queue; its head holds the floor */
         struct transaction *work;     /* to be advanced */
         struct transaction *finished; /* complete, freed at the settle */
@@ -50,10 +51,12 @@ struct engine {
 
         uint64_t next_group, next_delivery, next_interruption, next_audio_serial, next_fan_out;
         unsigned next_provider;
+        uint64_t revision;
 
         struct default_provider *defaults;
         bool do_not_disturb;
         bool audio_available;
+        bool audio_resumes; /* as said before a restart; the new adapter has not said anything */
         bool in_call;
         bool allowed_stale; /* somebody's Allowed or Waiting may have changed */
         unsigned system_changed;
@@ -252,6 +255,7 @@ bool emergency_is_number(const struct engine *engine, enum handle_type type, con
 struct call *emergency_other(const struct engine *engine, const struct call *call);
 /* Clears the floor for an emergency start. */
 void emergency_take_over(struct engine *engine);
+struct provider *provider_free(struct provider *provider);
 void provider_lost(struct engine *engine, struct provider *provider);
 void provider_destroy(struct engine *engine, struct provider *provider);
 

@@ -138,8 +138,10 @@ void sim_drain(struct sim *sim)
 {
         struct effect effect;
 
-        while (engine_next_effect(sim->engine, &effect))
+        while (engine_next_effect(sim->engine, &effect)) {
                 sim_effect(sim, &effect);
+                sim_maybe_replace(sim);
+        }
         sim_check_deliveries(sim);
         engine_settle(sim->engine);
         if (engine_next_effect(sim->engine, &effect))

@@ -91,6 +91,10 @@ struct sim {
         unsigned last_part;
         char label[64];
         bool quick;
+        bool blind;             /* on ground that was walked before: no trace, no check at rest */
+        void (*on_die)(void);   /* or NULL; before anything is printed */
+        unsigned record_one_in; /* 0: the engine is never replaced by its record */
+        uint64_t record_random;
         bool entitled;
         char judged_handle[64];
         enum refusal judge;
@@ -129,6 +133,12 @@ struct sim {
          &(array)->items[(array)->n++])
 void sim_grow(void **items, size_t *max, size_t n, size_t item_size);
 void sim_remove_at(void *items, size_t *n, size_t index, size_t item_size);
+
+struct engine_host sim_host(struct sim *sim);
+/* The engine becomes what its record says: always, or as sim_set_record() said. */
+void sim_replace(struct sim *sim);
+void sim_maybe_replace(struct sim *sim);
+void sim_compare(struct sim *sim, const struct engine *a, const struct engine *b);
 
 void sim_line(struct sim *sim, const char *format, ...) PRINTF_LIKE(2, 3);
 void sim_drain(struct sim *sim);

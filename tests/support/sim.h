@@ -53,6 +53,9 @@ struct instant sim_now(const struct sim *sim);
 char *sim_dump(struct sim *sim);
 /* Printed in front of a failure: a seed, a loop index. */
 void sim_set_label(struct sim *sim, const char *label);
+/* One time in so many, at random moments, the engine is replaced by what its record says, and
+ * nobody may notice; 0: never. CALLSD_SIM_RECORD is the `one_in` of all stories. */
+void sim_set_record(struct sim *sim, unsigned one_in, uint64_t seed);
 /* Skips the comparison of dumps around refusals, for long walks. */
 void sim_set_quick(struct sim *sim, bool quick);
 void sim_die(struct sim *sim, const char *format, ...) PRINTF_LIKE(2, 3) __attribute__((noreturn));

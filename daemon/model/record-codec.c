@@ -270,7 +270,7 @@ static bool is_text(const uint8_t *at, size_t size)
 static void read_text(struct codec *codec, char **value)
 {
         const uint8_t *bytes;
-        size_t length;
+        size_t length = 0;
 
         *value = NULL;
         codec_count(codec, &length, 1);

@@ -52,11 +52,12 @@ struct engine {
         uint64_t next_group, next_delivery, next_interruption, next_audio_serial, next_fan_out;
         unsigned next_provider;
         uint64_t revision;
+        uint64_t audio_resumed; /* the last wish before a restart; 0: the adapter said since what is
+                                 */
 
         struct default_provider *defaults;
         bool do_not_disturb;
         bool audio_available;
-        bool audio_resumes; /* as said before a restart; the new adapter has not said anything */
         bool in_call;
         bool allowed_stale; /* somebody's Allowed or Waiting may have changed */
         unsigned system_changed;

@@ -76,8 +76,6 @@ static const char *check_provider(const struct provider *provider)
 
 static const char *check_call(const struct engine *engine, const struct call *call)
 {
-        if (call->interrupted_seq == 0 && call->interruption_end != INTERRUPTION_GOES_ON)
-                return "the end of an interruption that there is not";
         if (call->interrupted_seq != 0 && call->state != CALL_STATE_HELD &&
             call->state != CALL_STATE_ENDING)
                 return "a call is interrupted that is not held";

@@ -43,13 +43,13 @@ void record_engine_fields(struct codec *codec, struct engine *engine)
 {
         codec_bool(codec, &engine->do_not_disturb);
         codec_bool(codec, &engine->audio_available);
-        codec_bool(codec, &engine->audio_resumes);
         codec_bool(codec, &engine->in_call);
         codec_bool(codec, &engine->allowed_stale);
         codec_number(codec, &engine->next_group, UINT64_MAX);
         codec_number(codec, &engine->next_delivery, UINT64_MAX);
         codec_number(codec, &engine->next_interruption, UINT64_MAX);
         codec_number(codec, &engine->next_audio_serial, UINT64_MAX);
+        codec_number(codec, &engine->audio_resumed, engine->next_audio_serial);
         codec_number(codec, &engine->next_fan_out, UINT64_MAX);
         codec_number(codec, &engine->deadlines.next_order, UINT64_MAX);
         CODEC_NUMBER(codec, engine->next_provider, UINT32_MAX);

@@ -8,6 +8,8 @@
 #include "support/sim.h"
 
 #define SIM_WORDS_SIZE 160
+/* of ids that the engine asks for */
+#define SIM_ENGINE_PREFIX "00000000-0000-4000-9000-"
 #define SIM_MAX_PROVIDERS 24
 #define SIM_MAX_ACTIONS 80
 
@@ -91,8 +93,9 @@ struct sim {
         unsigned last_part;
         char label[64];
         bool quick;
-        bool blind;             /* on ground that was walked before: no trace, no check at rest */
-        void (*on_die)(void);   /* or NULL; before anything is printed */
+        bool blind;           /* on ground that was walked before: no trace, no check at rest */
+        void (*on_die)(void); /* or NULL; before anything is printed */
+        uint64_t trace_hash;
         unsigned record_one_in; /* 0: the engine is never replaced by its record */
         uint64_t record_random;
         bool entitled;
@@ -157,6 +160,8 @@ int sim_complete(struct sim *sim, struct sim_delivery *delivery, bool fulfil,
                  const struct action_outcome *outcome);
 /* The next completion that the scripts have in store; false if there is none. */
 bool sim_next_scripted(struct sim *sim, struct sim_reaction *ret_reaction);
+/* Whoever is on that connection is not there any more. */
+void sim_forget_peer(struct sim *sim, const char *peer);
 void sim_lose_deliveries(struct sim *sim, unsigned provider);
 
 struct sim_provider *sim_find_provider(struct sim *sim, const char *name);

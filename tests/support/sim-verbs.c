@@ -137,18 +137,23 @@ static void forget_sessions(struct sim *sim, unsigned provider)
                         sim->calls.items[i].activated = false;
 }
 
-void sim_vanish(struct sim *sim, const char *name)
+void sim_forget_peer(struct sim *sim, const char *peer)
 {
-        const struct sim_provider *provider = sim_find_provider(sim, name);
-        char peer[32];
-
-        snprintf(peer, sizeof(peer), "%s", provider->peer);
         for (size_t i = 0; i < sim->providers.n; i++)
                 if (streq(sim->providers.items[i].peer, peer)) {
                         sim->providers.items[i].running = false;
                         sim_lose_deliveries(sim, sim->providers.items[i].number);
                         forget_sessions(sim, sim->providers.items[i].number);
                 }
+}
+
+void sim_vanish(struct sim *sim, const char *name)
+{
+        const struct sim_provider *provider = sim_find_provider(sim, name);
+        char peer[32];
+
+        snprintf(peer, sizeof(peer), "%s", provider->peer);
+        sim_forget_peer(sim, peer);
         sim_begin(sim, "%s is gone", peer);
         must(sim, sim_end(sim, engine_peer_gone(sim->engine, sim->now, peer)), "going");
 }

@@ -6,7 +6,6 @@
 #include <stdio.h>
 
 #define CALL_PREFIX "00000000-0000-4000-8000-"
-#define ENGINE_PREFIX "00000000-0000-4000-9000-"
 
 struct uuid sim_uuid(const char *name)
 {
@@ -28,8 +27,8 @@ const char *sim_name(const struct uuid *uuid)
 
         if (strncmp(digits, CALL_PREFIX, strlen(CALL_PREFIX)) == 0) {
                 digits += strlen(CALL_PREFIX);
-        } else if (strncmp(digits, ENGINE_PREFIX, strlen(ENGINE_PREFIX)) == 0) {
-                digits += strlen(ENGINE_PREFIX);
+        } else if (strncmp(digits, SIM_ENGINE_PREFIX, strlen(SIM_ENGINE_PREFIX)) == 0) {
+                digits += strlen(SIM_ENGINE_PREFIX);
                 sign = "#";
         }
         while (digits[0] == '0' && digits[1])

@@ -31,6 +31,19 @@ void sim_remove_at(void *items, size_t *n, size_t index, size_t item_size)
         *n -= 1;
 }
 
+/* But for ids that the engine made: a reserve of them more or less is nobody's business. */
+static void add_to_hash(struct sim *sim, const char *line)
+{
+        while (*line) {
+                if (strncmp(line, SIM_ENGINE_PREFIX, strlen(SIM_ENGINE_PREFIX)) == 0 &&
+                    strlen(line) >= UUID_TEXT_SIZE - 1)
+                        line += UUID_TEXT_SIZE - 1;
+                else
+                        sim->trace_hash =
+                                (sim->trace_hash ^ (unsigned char)*line++) * 1099511628211ULL;
+        }
+}
+
 void sim_line(struct sim *sim, const char *format, ...)
 {
         char *line = NULL;
@@ -51,6 +64,12 @@ void sim_line(struct sim *sim, const char *format, ...)
         sim_must(vasprintf(&line, format, arguments) >= 0);
         va_end(arguments);
         *sim_push(&sim->trace) = line;
+        add_to_hash(sim, line);
+}
+
+uint64_t sim_trace_hash(const struct sim *sim)
+{
+        return sim->trace_hash;
 }
 
 void sim_die(struct sim *sim, const char *format, ...)
@@ -76,7 +95,7 @@ static void sim_make_uuid(struct uuid *ret_uuid, void *userdata)
 {
         struct sim *sim = userdata;
 
-        snprintf(ret_uuid->text, sizeof(ret_uuid->text), "00000000-0000-4000-9000-%012llx",
+        snprintf(ret_uuid->text, sizeof(ret_uuid->text), SIM_ENGINE_PREFIX "%012llx",
                  (unsigned long long)(++sim->last_uuid & 0xffffffffffffULL));
 }
 

@@ -60,20 +60,30 @@ static void give_way(struct daemon *daemon)
         sd_event_exit(daemon->event, EXIT_TWIN);
 }
 
+/*
+ * Applying an effect may give another input; that is on record, too, before its consequences
+ * leave. Before we have our name nobody takes signals from us: effects wait, on record.
+ */
 void daemon_settle(struct daemon *daemon)
 {
         struct effect effect;
 
-        if (daemon->settling)
+        state_commit(&daemon->state);
+        if (daemon->settling || !daemon->named)
                 return;
         daemon->settling = true;
         while (engine_next_effect(daemon->engine, &effect)) {
+                uint64_t revision = engine_get_revision(daemon->engine);
+
                 daemon_apply(daemon, &effect);
                 notify_changed(&daemon->notify);
+                if (engine_get_revision(daemon->engine) != revision)
+                        state_commit(&daemon->state);
         }
         daemon_settle_sound(daemon);
         bus_flush(daemon->bus);
         engine_settle(daemon->engine);
+        state_commit_later(&daemon->state);
         daemon->settling = false;
         arm_timer(daemon);
         give_way(daemon);
@@ -114,6 +124,23 @@ static void on_settle(void *userdata)
         daemon_settle(userdata);
 }
 
+static void on_commit(void *userdata)
+{
+        struct daemon *daemon = userdata;
+
+        state_commit(&daemon->state);
+}
+
+/* On another bus nobody of the record is there; who wants its calls back has to come. */
+static void on_identified(const char *guid, void *userdata)
+{
+        struct daemon *daemon = userdata;
+
+        if (!streq(state_get_bus(&daemon->state), guid))
+                engine_bus_lost(daemon->engine, bus_now());
+        state_set_bus(&daemon->state, guid);
+}
+
 static int on_orphans(sd_event_source *source, uint64_t usec, void *userdata)
 {
         struct daemon *daemon = userdata;
@@ -123,18 +150,26 @@ static int on_orphans(sd_event_source *source, uint64_t usec, void *userdata)
         return 0;
 }
 
-static void on_named(void *userdata)
+static void begin_orphans(struct daemon *daemon)
 {
-        struct daemon *daemon = userdata;
-
-        notify_ready(&daemon->notify, daemon->engine);
-        if (daemon->named)
-                return;
-        daemon->named = true;
         if (daemon->audio &&
             sd_event_add_time_relative(daemon->event, &daemon->orphans, CLOCK_BOOTTIME,
                                        ORPHANS_AFTER, 0, on_orphans, daemon) < 0)
                 audio_settle_orphans(daemon->audio);
+}
+
+static void on_named(void *userdata)
+{
+        struct daemon *daemon = userdata;
+
+        if (!daemon->named) {
+                daemon->named = true;
+                daemon_settle(daemon);
+                daemon_restore_sound(daemon);
+                daemon_settle(daemon);
+                begin_orphans(daemon);
+        }
+        notify_ready(&daemon->notify, daemon->engine);
 }
 
 static void on_failed(const char *reason, void *userdata)
@@ -182,8 +217,8 @@ static int on_sighup(sd_event_source *source, const struct signalfd_siginfo *inf
         return 0;
 }
 
-/* No call ends for it: the app's streams go on through the server, and the app imports its calls
- * into the next daemon. */
+/* No call ends for it: the app's streams go on through the server, and the next daemon goes on
+ * with what is on record. */
 static int on_sigterm(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
         struct daemon *daemon = userdata;
@@ -192,6 +227,7 @@ static int on_sigterm(sd_event_source *source, const struct signalfd_siginfo *in
         log_info("Ending on %s; calls go on without callsd",
                  info->ssi_signo == SIGINT ? "SIGINT" : "SIGTERM");
         notify_stopping();
+        state_commit(&daemon->state);
         return sd_event_exit(daemon->event, EXIT_SUCCESS);
 }
 
@@ -302,6 +338,8 @@ static int init_bus(struct daemon *daemon)
 {
         struct bus_hooks hooks = {
                 .settle = on_settle,
+                .commit = on_commit,
+                .identified = on_identified,
                 .named = on_named,
                 .failed = on_failed,
         };
@@ -326,6 +364,15 @@ static int init_audio(struct daemon *daemon)
         return r;
 }
 
+static int init_state(struct daemon *daemon, const struct engine_host *host)
+{
+        if (daemon->options.no_state)
+                return state_init_none(&daemon->state, daemon->event, host, &daemon->config.limits,
+                                       &daemon->engine);
+        return state_init(&daemon->state, daemon->event, daemon->options.state_directory,
+                          daemon->options.system, host, &daemon->config.limits, &daemon->engine);
+}
+
 static int init_parts(struct daemon *daemon)
 {
         const struct engine_host host = {
@@ -336,7 +383,7 @@ static int init_parts(struct daemon *daemon)
         int r;
 
         if ((r = sd_event_new(&daemon->event)) < 0 || (r = add_signals(daemon)) < 0 ||
-            (r = engine_new(&host, &daemon->config.limits, &daemon->engine)) < 0 ||
+            (r = init_state(daemon, &host)) < 0 ||
             (r = sd_event_add_time(daemon->event, &daemon->timer, CLOCK_BOOTTIME, 0, TIMER_ACCURACY,
                                    on_timer, daemon)) < 0 ||
             (r = sd_event_source_set_enabled(daemon->timer, SD_EVENT_OFF)) < 0 ||
@@ -373,6 +420,7 @@ void daemon_done(struct daemon *daemon)
                 audio_free(daemon->audio);
         daemon->audio = NULL;
         route_choice_done(&daemon->route_choices);
+        state_done(&daemon->state);
         bus_free(daemon->bus);
         twin_free(daemon->twin);
         notify_done(&daemon->notify);

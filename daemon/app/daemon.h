@@ -12,6 +12,7 @@
 
 #include "app/notify.h"
 #include "app/route-choice.h"
+#include "app/state.h"
 #include "app/twin.h"
 #include "audio/audio.h"
 #include "bus/bus.h"
@@ -22,8 +23,10 @@ struct daemon_options {
         const char *config_path; /* NULL: where configurations are looked for */
         const char *bus_address; /* NULL: the configuration's, else the user's or system's bus */
         int log_level;           /* -1: the configuration's */
+        const char *state_directory; /* NULL: where the system wants it */
         bool system;
         bool no_audio;
+        bool no_state; /* forgets all at its end */
 };
 
 /* The device has a callsd of its own, and we are a user's (twin.h). */
@@ -34,6 +37,7 @@ struct daemon {
         struct config config;
         sd_event *event;
         struct engine *engine;
+        struct state state;
         struct bus *bus;
         struct audio *audio; /* NULL: without sound */
         struct route_choice *route_choices;
@@ -60,6 +64,8 @@ void daemon_settle(struct daemon *daemon);
 void daemon_apply(struct daemon *daemon, const struct effect *effect);
 /* And when all are drained: what can be heard besides the calls is compared with the calls. */
 void daemon_settle_sound(struct daemon *daemon);
+/* Tells the audio session what an earlier callsd has told its own. */
+void daemon_restore_sound(struct daemon *daemon);
 
 /* sound.c: the hooks of the bus and the events of the audio session. */
 extern const struct audio_events daemon_audio_events;

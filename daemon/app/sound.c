@@ -36,6 +36,8 @@ static void on_available(bool available, void *userdata)
 {
         struct daemon *daemon = userdata;
 
+        if (!daemon->named)
+                return; /* compared by daemon_restore_sound() */
         engine_audio_available(daemon->engine, bus_now(), available);
         daemon_settle(daemon);
         bus_audio_changed(daemon->bus);

@@ -17,6 +17,7 @@
 #include "bus/bus-access.h"
 #include "bus/bus-identity.h"
 #include "bus/bus-pending.h"
+#include "bus/bus-restore.h"
 #include "util/log.h"
 
 #define DBUS_NAME "org.freedesktop.DBus"
@@ -59,7 +60,7 @@ static struct client *client_new(struct bus *bus, const char *name, usec_t appea
         client->app_id = strdup("");
         client->identity = strdup("");
         if (!client->name || !client->app_id || !client->identity ||
-            asprintf(&client->key, "%u/%s", bus->generation, name) < 0) {
+            asprintf(&client->key, "%s/%s", bus->guid, name) < 0) {
                 client->key = NULL;
                 return NULL;
         }
@@ -280,6 +281,8 @@ static void client_release(struct client *client)
         }
 }
 
+static void client_gone(struct bus *bus, const char *name);
+
 static int on_credentials(sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
         struct client *client = userdata;
@@ -291,7 +294,7 @@ static int on_credentials(sd_bus_message *reply, void *userdata, sd_bus_error *e
                 return 0;
         /* A message can be served after its sender has gone: nobody is there to be known. */
         if (sd_bus_message_is_method_error(reply, SD_BUS_ERROR_NAME_HAS_NO_OWNER)) {
-                client_free(client);
+                client_gone(client->bus, client->name);
                 return 0;
         }
         if (sd_bus_message_is_method_error(reply, NULL) ||
@@ -300,6 +303,8 @@ static int on_credentials(sd_bus_message *reply, void *userdata, sd_bus_error *e
         client_judge(client, &credentials);
         client->state = CLIENT_KNOWN;
         client_release(client);
+        if (client->restoring)
+                restore_judge(client->bus, client);
         return 0;
 }
 
@@ -315,6 +320,22 @@ static int client_ask(struct client *client)
         if (r >= 0)
                 client->state = CLIENT_ASKED;
         return r;
+}
+
+int client_look_up(struct bus *bus, const char *name, struct client **ret_client)
+{
+        struct client *client = client_find(bus, name);
+        int r;
+
+        if (!client)
+                client = client_new(bus, name, bus_now().boottime);
+        if (!client)
+                return -ENOMEM;
+        r = client_ask(client);
+        if (r < 0)
+                return r;
+        *ret_client = client;
+        return 0;
 }
 
 /* A message of somebody who is not known yet, or of whom others still wait. */
@@ -390,6 +411,8 @@ static void client_gone(struct bus *bus, const char *name)
         pending_forget_client(bus, client->key);
         engine_peer_gone(bus->engine, bus_now(), client->key);
         bus_settle(bus);
+        if (client->restoring)
+                restore_answered(bus);
 }
 
 static int on_name_owner_changed(sd_bus_message *message, void *userdata, sd_bus_error *error)

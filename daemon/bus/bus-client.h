@@ -20,7 +20,7 @@ enum client_state {
 struct client {
         struct bus *bus;
         char *name; /* ":1.5" */
-        char *key;  /* "<generation>/:1.5": unique over all connections of ours to a bus */
+        char *key;  /* "<GUID of the bus>/:1.5": unique over all buses, and callsds */
         enum client_state state;
         usec_t appeared; /* boottime */
         uid_t uid;
@@ -29,6 +29,7 @@ struct client {
         char *identity; /* uid and app */
         bool sandboxed;
         bool controller;
+        bool restoring; /* an earlier callsd had its provider: is it still the same? */
         sd_bus_slot *asked;
         sd_bus_message **waiting; /* in order, between first_waiting and n_waiting */
         size_t first_waiting, n_waiting, allocated_waiting;
@@ -41,6 +42,9 @@ struct client {
 int clients_watch(struct bus *bus);
 /* Forgets everybody: the connection is gone. */
 void clients_forget(struct bus *bus);
+
+/* Begins to learn who has this name. 0 or negative errno. */
+int client_look_up(struct bus *bus, const char *name, struct client **ret_client);
 
 /* NULL for a message without a sender (no bus in between), and for one who is gone. */
 struct client *client_of(struct bus *bus, sd_bus_message *message);

@@ -45,7 +45,8 @@ struct bus {
         gid_t controller_group; /* (gid_t)-1: none */
 
         sd_bus *connection;    /* NULL while there is none */
-        unsigned generation;   /* of the connection: unique names come again on the next */
+        char *guid;            /* of the bus instance; unique names come again on another */
+        size_t n_restoring;    /* providers of an earlier callsd that the bus was asked about */
         usec_t watching_since; /* boottime: names that appear are seen since; 0: not yet */
         sd_bus_slot *slots[BUS_SLOTS_MAX];
         size_t n_slots;
@@ -74,11 +75,21 @@ static inline void bus_settle(struct bus *bus)
         bus->hooks.settle(bus->userdata);
 }
 
+/* After an accepted input, before anything that acknowledges it leaves. */
+static inline void bus_commit(struct bus *bus)
+{
+        if (bus->hooks.commit)
+                bus->hooks.commit(bus->userdata);
+}
+
 /* At the end of this turn of the loop: for setters, whose reply leaves after them. */
 int bus_settle_later(struct bus *bus);
 
 /* Keeps the slot of something that was added to the connection. */
 void bus_keep_slot(struct bus *bus, sd_bus_slot *slot);
+
+/* Asks for our name; everything else is settled. */
+void bus_take_name(struct bus *bus);
 
 /*
  * The end of every handler that changes something: `r` is the engine's answer. An empty reply or

@@ -16,6 +16,7 @@
 #include "bus/bus-keepsake.h"
 #include "bus/bus-object.h"
 #include "bus/bus-pending.h"
+#include "bus/bus-restore.h"
 #include "util/log.h"
 
 #define BACKOFF_MIN (100 * USEC_PER_MSEC)
@@ -51,10 +52,12 @@ void bus_keep_slot(struct bus *bus, sd_bus_slot *slot)
 
 int bus_finish(struct bus *bus, sd_bus_message *message, sd_bus_error *error, int r)
 {
-        if (r != 0)
+        if (r != 0) {
                 r = bus_error_set(error, r, engine_explain(bus->engine));
-        else
+        } else {
+                bus_commit(bus);
                 r = sd_bus_reply_method_return(message, NULL);
+        }
         bus_settle(bus);
         return r < 0 ? r : 1;
 }
@@ -88,6 +91,7 @@ static void drop_connection(struct bus *bus)
         clients_forget(bus);
         changes_forget(bus);
         changes_forget_providers(bus);
+        bus->n_restoring = 0;
         while (bus->n_slots > 0)
                 sd_bus_slot_unref(bus->slots[--bus->n_slots]);
         if (bus->connection) {
@@ -184,14 +188,15 @@ static int on_name(sd_bus_message *reply, void *userdata, sd_bus_error *error)
         return 0;
 }
 
-static int request_name(struct bus *bus)
+void bus_take_name(struct bus *bus)
 {
         sd_bus_slot *slot = NULL;
         int r = sd_bus_request_name_async(bus->connection, &slot, BUS_NAME, 0, on_name, bus);
 
         if (r >= 0)
                 bus_keep_slot(bus, slot);
-        return r;
+        else
+                fail(bus, "The bus cannot be asked for the name " BUS_NAME);
 }
 
 /* ---- starting ---- */
@@ -232,7 +237,6 @@ static int watch_connection(struct bus *bus)
 int bus_serve(struct bus *bus, sd_bus *connection)
 {
         bus->connection = sd_bus_ref(connection);
-        bus->generation++;
         return bus_objects_add(bus);
 }
 
@@ -246,8 +250,9 @@ int bus_start(struct bus *bus)
                 return r;
         /* Or the end of the loop would wait until the bus has read everything. */
         sd_bus_set_close_on_exit(connection, false);
-        if ((r = bus_serve(bus, connection)) < 0 || (r = watch_connection(bus)) < 0 ||
-            (r = request_name(bus)) < 0 ||
+        /* The GUID first: what the bus tells later is about peers, whose keys begin with it. */
+        if ((r = bus_serve(bus, connection)) < 0 || (r = restore_begin(bus)) < 0 ||
+            (r = watch_connection(bus)) < 0 ||
             (r = sd_bus_attach_event(connection, bus->event, SD_EVENT_PRIORITY_NORMAL)) < 0) {
                 drop_connection(bus);
                 return r;
@@ -293,6 +298,10 @@ int bus_new(struct sd_event *event, struct engine *engine, const struct bus_opti
         bus->system = options->system;
         bus->backoff = BACKOFF_MIN;
         bus->controller_group = find_controller_group(options->system);
+        bus->last_picture = keepsake_last_number(engine);
+        bus->guid = strdup("");
+        if (!bus->guid)
+                return -ENOMEM;
         if (options->address && !(bus->address = strdup(options->address)))
                 return -ENOMEM;
         r = add_sources(bus);
@@ -314,6 +323,7 @@ struct bus *bus_free(struct bus *bus)
         sd_event_source_disable_unref(bus->retry_source);
         sd_event_unref(bus->event);
         free(bus->address);
+        free(bus->guid);
         free(bus);
         return NULL;
 }

@@ -54,6 +54,7 @@ void world_start(struct world *world)
                 .bus_address = getenv("DBUS_SESSION_BUS_ADDRESS"),
                 .log_level = LOG_ERR,
                 .no_audio = true,
+                .no_state = true,
         };
 
         ck_assert_ptr_nonnull(options.bus_address);

@@ -5,8 +5,7 @@
  * A bus that is asked for the sender of every message would be a blocking round trip for each; so
  * it is asked once for each unique name, without waiting, and the answer is kept until the name is
  * gone (unique names are never used twice on one bus). Until it has come, the peer's messages wait
- * here. They are then put back into sd-bus's queue, behind what that has read already; a message
- * of the same peer that stood there in front goes behind them, so the peer's order is kept.
+ * in its mailbox.
  */
 #include "bus/bus-client.h"
 
@@ -15,7 +14,9 @@
 #include <stdio.h>
 
 #include "bus/bus-access.h"
+#include "bus/bus-credit.h"
 #include "bus/bus-identity.h"
+#include "bus/bus-mailbox.h"
 #include "bus/bus-pending.h"
 #include "bus/bus-restore.h"
 #include "util/log.h"
@@ -23,22 +24,14 @@
 #define DBUS_NAME "org.freedesktop.DBus"
 #define DBUS_PATH "/org/freedesktop/DBus"
 
-static void client_drop_waiting(struct client *client)
-{
-        while (client->first_waiting < client->n_waiting)
-                sd_bus_message_unref(client->waiting[client->first_waiting++]);
-        free(client->waiting);
-        client->waiting = NULL;
-        client->first_waiting = client->n_waiting = client->allocated_waiting = 0;
-}
-
 static struct client *client_free(struct client *client)
 {
         if (!client)
                 return NULL;
         if (client->bus)
                 HASH_DEL(client->bus->clients, client);
-        client_drop_waiting(client);
+        mailbox_done(client);
+        credit_done(client);
         sd_bus_slot_unref(client->asked);
         free(client->name);
         free(client->key);
@@ -125,24 +118,6 @@ void client_warn_key(struct client *client, const char *where, const char *key)
                    where);
 }
 
-/* Puts the message at the end of those that wait. */
-static int client_keep_message(struct client *client, sd_bus_message *message)
-{
-        if (client->n_waiting == client->allocated_waiting) {
-                size_t allocated = client->allocated_waiting ? client->allocated_waiting * 2 : 8;
-                sd_bus_message **waiting =
-                        reallocarray(client->waiting, allocated, sizeof(*waiting));
-
-                if (!waiting)
-                        return -ENOMEM;
-                client->waiting = waiting;
-                client->allocated_waiting = allocated;
-        }
-        client->waiting[client->n_waiting++] = sd_bus_message_ref(message);
-        return 0;
-}
-
-/* Whether callsd's administrators' group is among the peer's. */
 static bool in_group(sd_bus_message *reply, gid_t group)
 {
         bool found = false;
@@ -267,20 +242,6 @@ static void client_judge(struct client *client, const struct credentials *creden
                                                  : credentials->uid == geteuid();
 }
 
-/* Lets go of what has waited, in order. */
-static void client_release(struct client *client)
-{
-        for (size_t i = client->first_waiting; i < client->n_waiting; i++) {
-                int r = sd_bus_enqueue_for_read(client->bus->connection, client->waiting[i]);
-
-                if (r < 0) {
-                        log_warning("Messages of %s are lost: %s", client->name, strerror(-r));
-                        client_drop_waiting(client);
-                        return;
-                }
-        }
-}
-
 static void client_gone(struct bus *bus, const char *name);
 
 static int on_credentials(sd_bus_message *reply, void *userdata, sd_bus_error *error)
@@ -302,13 +263,13 @@ static int on_credentials(sd_bus_message *reply, void *userdata, sd_bus_error *e
                 log_debug("The bus does not know who %s is; it counts as a stranger", client->name);
         client_judge(client, &credentials);
         client->state = CLIENT_KNOWN;
-        client_release(client);
+        mailbox_resume(client);
         if (client->restoring)
                 restore_judge(client->bus, client);
         return 0;
 }
 
-static int client_ask(struct client *client)
+int client_ask(struct client *client)
 {
         int r;
 
@@ -338,36 +299,26 @@ int client_look_up(struct bus *bus, const char *name, struct client **ret_client
         return 0;
 }
 
-/* A message of somebody who is not known yet, or of whom others still wait. */
-static int client_hold_back(struct client *client, sd_bus_message *message)
+static struct client *client_get(struct bus *bus, const char *name)
 {
-        int r;
+        struct client *client = client_find(bus, name);
+        usec_t since = bus->watching_since;
 
-        if (client->state == CLIENT_KNOWN) {
-                r = client_keep_message(client, message);
-                return r < 0 ? r : sd_bus_enqueue_for_read(client->bus->connection, message);
-        }
-        if (client->n_waiting >= CLIENT_WAITING_MAX) {
-                sd_bus_reply_method_errorf(message, bus_error_name(REFUSAL_LIMIT_REACHED),
-                                           "%d messages of %s wait already until callsd knows who "
-                                           "it is; wait for an answer first",
-                                           CLIENT_WAITING_MAX, client->name);
-                return 0;
-        }
-        r = client_ask(client);
-        return r < 0 ? r : client_keep_message(client, message);
+        return client ? client : client_new(bus, name, since ? since : bus_now().boottime);
 }
 
-/* Whether this message, which waited, is the next in order. */
-static bool client_is_next(struct client *client, sd_bus_message *message)
+/*
+ * A Ping asks whether we are there, and is owed to everybody at once, but for those who don't read
+ * the answers.
+ */
+static bool answers_ping(struct bus *bus, const char *sender)
 {
-        if (client->first_waiting == client->n_waiting)
-                return true;
-        if (client->waiting[client->first_waiting] != message)
+        struct client *client = sender ? client_find(bus, sender) : NULL;
+
+        if (client && client->credit.cut_off)
                 return false;
-        sd_bus_message_unref(client->waiting[client->first_waiting++]);
-        if (client->first_waiting == client->n_waiting)
-                client_drop_waiting(client);
+        if (client)
+                credit_charge(client, CREDIT_MESSAGE);
         return true;
 }
 
@@ -382,24 +333,27 @@ static int on_message(sd_bus_message *message, void *userdata, sd_bus_error *err
 
         if (sd_bus_message_get_type(message, &type) < 0 || type != SD_BUS_MESSAGE_METHOD_CALL)
                 return 0;
-        /* A Ping asks whether we are there, and is owed to everybody at once. */
         if (sd_bus_message_is_method_call(message, "org.freedesktop.DBus.Peer", NULL))
-                return 0;
+                return answers_ping(bus, sender) ? 0 : 1;
         if (sender) {
-                client = client_find(bus, sender);
-                if (!client)
-                        client = client_new(bus, sender,
-                                            bus->watching_since ? bus->watching_since
-                                                                : bus_now().boottime);
+                client = client_get(bus, sender);
                 if (!client)
                         return -ENOMEM;
-                if (client->state != CLIENT_KNOWN || !client_is_next(client, message)) {
-                        r = client_hold_back(client, message);
-                        return r < 0 ? r : 1;
-                }
+                r = mailbox_take(client, message);
+                if (r != 0)
+                        return r;
         }
         /* A negative answer is sent to the caller by sd-bus. */
         return access_check(bus, client, message, error);
+}
+
+void client_lose(struct client *client)
+{
+        struct bus *bus = client->bus;
+
+        pending_forget_client(bus, client->key);
+        engine_peer_gone(bus->engine, bus_now(), client->key);
+        bus_settle(bus);
 }
 
 static void client_gone(struct bus *bus, const char *name)
@@ -408,9 +362,7 @@ static void client_gone(struct bus *bus, const char *name)
 
         if (!client)
                 return;
-        pending_forget_client(bus, client->key);
-        engine_peer_gone(bus->engine, bus_now(), client->key);
-        bus_settle(bus);
+        client_lose(client);
         if (client->restoring)
                 restore_answered(bus);
 }

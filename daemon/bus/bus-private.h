@@ -35,6 +35,14 @@ struct keepsake;
 struct pending;
 struct stream_wait;
 
+/* See bus-stall.c. */
+struct stall {
+        sd_bus_slot *ping; /* to the bus, behind all that was sent */
+        sd_event_source *timer;
+        sd_bus *probe; /* a second connection, to see whether the bus is alive */
+        sd_bus_slot *probe_slot;
+};
+
 struct bus {
         sd_event *event;
         struct engine *engine;
@@ -51,10 +59,15 @@ struct bus {
         sd_bus_slot *slots[BUS_SLOTS_MAX];
         size_t n_slots;
         sd_event_source *lost_source, *reconnect_source, *settle_source, *retry_source;
+        sd_event_source *turn_source, *cut_source;
         usec_t backoff;
         bool lost; /* the connection is gone, and is cleaned up in the next turn */
 
-        struct client *clients;  /* by unique name */
+        struct client *clients; /* by unique name */
+        struct client *turns;   /* those that wait to be served, in order */
+        size_t owed;            /* bytes: what all of them did not prove to have read */
+        bool no_pings;          /* the bus refuses our Pings, and that was logged */
+        struct stall stall;
         struct pending *pending; /* by transaction */
         struct stream_wait *stream_waits;
         struct change *changes;     /* by call, not yet announced */
@@ -84,6 +97,9 @@ static inline void bus_commit(struct bus *bus)
 
 /* At the end of this turn of the loop: for setters, whose reply leaves after them. */
 int bus_settle_later(struct bus *bus);
+
+/* One more connection to the same bus. 0 or a negative errno. */
+int bus_open_connection(const struct bus *bus, sd_bus **ret_connection);
 
 /* Keeps the slot of something that was added to the connection. */
 void bus_keep_slot(struct bus *bus, sd_bus_slot *slot);

@@ -13,9 +13,12 @@
 
 #include "bus/bus-changed.h"
 #include "bus/bus-client.h"
+#include "bus/bus-credit.h"
 #include "bus/bus-keepsake.h"
+#include "bus/bus-mailbox.h"
 #include "bus/bus-object.h"
 #include "bus/bus-pending.h"
+#include "bus/bus-stall.h"
 #include "bus/bus-restore.h"
 #include "util/log.h"
 
@@ -87,6 +90,7 @@ static void fail(struct bus *bus, const char *reason)
 static void drop_connection(struct bus *bus)
 {
         bus->lost = true; /* callbacks that run inside of closing must not touch anything */
+        stall_forget(bus);
         pending_forget_all(bus);
         clients_forget(bus);
         changes_forget(bus);
@@ -214,7 +218,7 @@ static int open_address(const char *address, sd_bus **ret_connection)
         return 0;
 }
 
-static int open_connection(const struct bus *bus, sd_bus **ret_connection)
+int bus_open_connection(const struct bus *bus, sd_bus **ret_connection)
 {
         if (bus->address)
                 return open_address(bus->address, ret_connection);
@@ -245,7 +249,7 @@ int bus_start(struct bus *bus)
         cleanup_(sd_bus_unrefp) sd_bus *connection = NULL;
         int r;
 
-        r = open_connection(bus, &connection);
+        r = bus_open_connection(bus, &connection);
         if (r < 0)
                 return r;
         /* Or the end of the loop would wait until the bus has read everything. */
@@ -278,7 +282,10 @@ static int add_sources(struct bus *bus)
             (r = sd_event_source_set_enabled(bus->lost_source, SD_EVENT_OFF)) < 0 ||
             (r = sd_event_add_defer(bus->event, &bus->settle_source, on_settle, bus)) < 0)
                 return r;
-        return sd_event_source_set_enabled(bus->settle_source, SD_EVENT_OFF);
+        r = sd_event_source_set_enabled(bus->settle_source, SD_EVENT_OFF);
+        if (r >= 0)
+                r = mailboxes_init(bus);
+        return r < 0 ? r : credits_init(bus);
 }
 
 DEFINE_CLEANUP(struct bus *, bus_free);
@@ -321,6 +328,8 @@ struct bus *bus_free(struct bus *bus)
         sd_event_source_disable_unref(bus->settle_source);
         sd_event_source_disable_unref(bus->reconnect_source);
         sd_event_source_disable_unref(bus->retry_source);
+        sd_event_source_disable_unref(bus->turn_source);
+        sd_event_source_disable_unref(bus->cut_source);
         sd_event_unref(bus->event);
         free(bus->address);
         free(bus->guid);

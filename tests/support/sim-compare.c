@@ -31,140 +31,125 @@ static void clear_deadline(struct deadline *deadline)
         deadline->index = deadline->index != 0;
 }
 
-static struct call clear_call(const struct call *call)
+void sim_clear_call(struct call *copy)
 {
-        struct call copy;
-
-        memcpy(&copy, call, sizeof(copy)); /* with what lies between the fields */
-        CLEAR(&copy, provider);
-        CLEAR(&copy, handle);
-        CLEAR(&copy, name);
-        CLEAR(&copy, account);
-        CLEAR(&copy, contact);
-        CLEAR(&copy, post_dial);
-        CLEAR(&copy, members);
-        CLEAR(&copy, ended_text);
-        CLEAR(&copy, group_prev);
-        CLEAR(&copy, group_next);
-        CLEAR(&copy, interrupter);
-        CLEAR(&copy, interrupted_prev);
-        CLEAR(&copy, interrupted_next);
-        CLEAR(&copy, actions);
-        CLEAR(&copy, provider_prev);
-        CLEAR(&copy, provider_next);
-        CLEAR(&copy, claiming_prev);
-        CLEAR(&copy, claiming_next);
-        CLEAR(&copy, ringing_prev);
-        CLEAR(&copy, ringing_next);
-        CLEAR(&copy, hh);
-        clear_deadline(&copy.ring_deadline);
-        clear_deadline(&copy.removal);
-        clear_deadline(&copy.post_dial_deadline);
-        return copy;
+        CLEAR(copy, provider);
+        CLEAR(copy, handle);
+        CLEAR(copy, name);
+        CLEAR(copy, account);
+        CLEAR(copy, contact);
+        CLEAR(copy, post_dial);
+        CLEAR(copy, members);
+        CLEAR(copy, ended_text);
+        CLEAR(copy, group_prev);
+        CLEAR(copy, group_next);
+        CLEAR(copy, interrupter);
+        CLEAR(copy, interrupted_prev);
+        CLEAR(copy, interrupted_next);
+        CLEAR(copy, actions);
+        CLEAR(copy, provider_prev);
+        CLEAR(copy, provider_next);
+        CLEAR(copy, claiming_prev);
+        CLEAR(copy, claiming_next);
+        CLEAR(copy, ringing_prev);
+        CLEAR(copy, ringing_next);
+        CLEAR(copy, hh);
+        clear_deadline(&copy->ring_deadline);
+        clear_deadline(&copy->removal);
+        clear_deadline(&copy->post_dial_deadline);
 }
 
-static struct provider clear_provider(const struct provider *provider)
+void sim_clear_provider(struct provider *copy)
 {
-        struct provider copy;
-
-        memcpy(&copy, provider, sizeof(copy));
-        CLEAR(&copy, config.identifier);
-        CLEAR(&copy, config.ringtone);
-        CLEAR(&copy, config.localized_name);
-        CLEAR(&copy, config.icon);
-        CLEAR(&copy, config.uri_schemes);
-        CLEAR(&copy, config.accounts);
-        CLEAR(&copy, peer);
-        CLEAR(&copy, identity);
-        CLEAR(&copy, emergency_numbers);
-        CLEAR(&copy, calls);
-        CLEAR(&copy, hh_number);
-        CLEAR(&copy, hh_identifier);
-        clear_deadline(&copy.reclaim);
-        return copy;
+        CLEAR(copy, config.identifier);
+        CLEAR(copy, config.ringtone);
+        CLEAR(copy, config.localized_name);
+        CLEAR(copy, config.icon);
+        CLEAR(copy, config.uri_schemes);
+        CLEAR(copy, config.accounts);
+        CLEAR(copy, peer);
+        CLEAR(copy, identity);
+        CLEAR(copy, emergency_numbers);
+        CLEAR(copy, calls);
+        CLEAR(copy, hh_number);
+        CLEAR(copy, hh_identifier);
+        clear_deadline(&copy->reclaim);
 }
 
-static struct transaction clear_transaction(const struct transaction *transaction)
+void sim_clear_transaction(struct transaction *copy)
 {
-        struct transaction copy;
-
-        memcpy(&copy, transaction, sizeof(copy));
-        CLEAR(&copy, requester);
-        CLEAR(&copy, actions);
-        CLEAR(&copy, admitted_prev);
-        CLEAR(&copy, admitted_next);
-        CLEAR(&copy, prev);
-        CLEAR(&copy, next);
-        CLEAR(&copy, work_next);
-        CLEAR(&copy, hh);
-        clear_deadline(&copy.reply_deadline);
-        return copy;
+        CLEAR(copy, requester);
+        CLEAR(copy, actions);
+        CLEAR(copy, admitted_prev);
+        CLEAR(copy, admitted_next);
+        CLEAR(copy, prev);
+        CLEAR(copy, next);
+        CLEAR(copy, work_next);
+        CLEAR(copy, hh);
+        clear_deadline(&copy->reply_deadline);
 }
 
-static struct action clear_action(const struct action *action)
+void sim_clear_action(struct action *copy)
 {
-        struct action copy;
-
-        memcpy(&copy, action, sizeof(copy));
-        CLEAR(&copy, transaction);
-        CLEAR(&copy, call);
-        CLEAR(&copy, text);
-        CLEAR(&copy, text2);
-        CLEAR(&copy, reason);
-        CLEAR(&copy, why);
-        CLEAR(&copy, joined_to);
-        CLEAR(&copy, joiners);
-        CLEAR(&copy, joiner_prev);
-        CLEAR(&copy, joiner_next);
-        CLEAR(&copy, prev);
-        CLEAR(&copy, next);
-        CLEAR(&copy, call_prev);
-        CLEAR(&copy, call_next);
-        CLEAR(&copy, hh);
-        clear_deadline(&copy.deadline);
-        return copy;
+        CLEAR(copy, transaction);
+        CLEAR(copy, call);
+        CLEAR(copy, text);
+        CLEAR(copy, text2);
+        CLEAR(copy, reason);
+        CLEAR(copy, why);
+        CLEAR(copy, joined_to);
+        CLEAR(copy, joiners);
+        CLEAR(copy, joiner_prev);
+        CLEAR(copy, joiner_next);
+        CLEAR(copy, prev);
+        CLEAR(copy, next);
+        CLEAR(copy, call_prev);
+        CLEAR(copy, call_next);
+        CLEAR(copy, hh);
+        clear_deadline(&copy->deadline);
 }
 
-static struct engine clear_engine(const struct engine *engine)
+void sim_clear_engine(struct engine *copy)
 {
-        struct engine copy;
-
-        memcpy(&copy, engine, sizeof(copy));
-        CLEAR(&copy, host);
-        CLEAR(&copy, limits);
-        CLEAR(&copy, now);
-        CLEAR(&copy, explanation);
-        CLEAR(&copy, effects);
-        CLEAR(&copy, deadlines.items);
-        CLEAR(&copy, deadlines.allocated);
-        CLEAR(&copy, calls);
-        CLEAR(&copy, providers);
-        CLEAR(&copy, identifiers);
-        CLEAR(&copy, transactions);
-        CLEAR(&copy, actions);
-        CLEAR(&copy, spare_actions);
-        CLEAR(&copy, spare_transactions);
-        CLEAR(&copy, n_spare_actions);
-        CLEAR(&copy, n_spare_transactions);
-        CLEAR(&copy, admitted);
-        CLEAR(&copy, floor);
-        CLEAR(&copy, work);
-        CLEAR(&copy, finished);
-        CLEAR(&copy, removed);
-        CLEAR(&copy, claiming);
-        CLEAR(&copy, ringing);
-        CLEAR(&copy, interrupted);
-        CLEAR(&copy, dirty);
-        CLEAR(&copy, revision);
-        CLEAR(&copy, defaults);
-        return copy;
+        CLEAR(copy, host);
+        CLEAR(copy, limits);
+        CLEAR(copy, now);
+        CLEAR(copy, explanation);
+        CLEAR(copy, effects);
+        CLEAR(copy, deadlines.items);
+        CLEAR(copy, deadlines.allocated);
+        CLEAR(copy, calls);
+        CLEAR(copy, providers);
+        CLEAR(copy, identifiers);
+        CLEAR(copy, transactions);
+        CLEAR(copy, actions);
+        CLEAR(copy, spare_actions);
+        CLEAR(copy, spare_transactions);
+        CLEAR(copy, n_spare_actions);
+        CLEAR(copy, n_spare_transactions);
+        CLEAR(copy, admitted);
+        CLEAR(copy, floor);
+        CLEAR(copy, work);
+        CLEAR(copy, finished);
+        CLEAR(copy, removed);
+        CLEAR(copy, claiming);
+        CLEAR(copy, ringing);
+        CLEAR(copy, interrupted);
+        CLEAR(copy, dirty);
+        CLEAR(copy, revision);
+        CLEAR(copy, defaults);
 }
 
-#define COMPARE(sim, type, a, b)                                              \
-        do {                                                                  \
-                const struct type a_ = clear_##type(a), b_ = clear_##type(b); \
-                                                                              \
-                compare(sim, #type, &a_, &b_, sizeof(a_));                    \
+/* Copied with what lies between the fields. */
+#define COMPARE(sim, type, a, b)                           \
+        do {                                               \
+                struct type a_, b_;                        \
+                                                           \
+                memcpy(&a_, a, sizeof(a_));                \
+                memcpy(&b_, b, sizeof(b_));                \
+                sim_clear_##type(&a_);                     \
+                sim_clear_##type(&b_);                     \
+                compare(sim, #type, &a_, &b_, sizeof(a_)); \
         } while (0)
 
 static void compare_transactions(struct sim *sim, const struct engine *a, const struct engine *b)

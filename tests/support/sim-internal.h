@@ -141,6 +141,12 @@ struct engine_host sim_host(struct sim *sim);
 /* The engine becomes what its record says: always, or as sim_set_record() said. */
 void sim_replace(struct sim *sim);
 void sim_maybe_replace(struct sim *sim);
+/* Clears what no record holds: pointers, what belongs to a list or a table, what is counted. */
+void sim_clear_engine(struct engine *copy);
+void sim_clear_provider(struct provider *copy);
+void sim_clear_call(struct call *copy);
+void sim_clear_transaction(struct transaction *copy);
+void sim_clear_action(struct action *copy);
 void sim_compare(struct sim *sim, const struct engine *a, const struct engine *b);
 
 void sim_line(struct sim *sim, const char *format, ...) PRINTF_LIKE(2, 3);

@@ -84,6 +84,8 @@ static int lose_provider(struct sim *sim, const char *name)
 
         if (!provider)
                 sim_die(sim, "there is no provider '%s' to leave", name);
+        if (!provider->running)
+                return 0; /* it was gone before */
         snprintf(peer, sizeof(peer), "%s", provider->peer);
         sim_forget_peer(sim, peer);
         return engine_peer_gone(sim->engine, sim->now, peer);

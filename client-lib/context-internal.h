@@ -70,6 +70,7 @@ struct link {
         enum link_state state;
         unsigned generation; /* grows with every owner of the name: which daemon this is */
         char *owner;         /* its unique name; NULL: none known */
+        bool was_up;         /* at least once */
         sd_bus_slot *filter, *owner_match, *ping;
         struct timer no_answer; /* of a ping, while the state is not known */
         int announced;          /* what the availability callback was told; -1: nothing */

@@ -147,7 +147,7 @@ class TestCase(unittest.TestCase):
         self.addCleanup(self.show_journal)
 
     def show_journal(self):
-        if self._outcome.success:
+        if not rig.has_failed(self):
             return
         text = shell("journalctl", "--boot", "--no-pager", "--output=short-precise",
                      f"--since={self.began}", "--lines=60", check=False)

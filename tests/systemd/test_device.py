@@ -65,11 +65,10 @@ class Policy(TestCase):
         """Root is nobody special here, and the group may talk to callsd but not be it."""
         shell("systemctl", "stop", "callsd.service")
         for person in (self.root, self.ben, self.carl):
-            refused = person.busctl("call", *["org.freedesktop.DBus"] * 1, "/org/freedesktop/DBus",
+            refused = person.busctl("call", "org.freedesktop.DBus", "/org/freedesktop/DBus",
                                     "org.freedesktop.DBus", "RequestName", "su", MANAGER[0], "0",
                                     check=False)
-            self.assertNotEqual(refused.returncode, 0, person.name)
-            self.assertIn("not allowed", refused.stderr)
+            self.assertIn(DENIED, refused.stderr, person.name)
 
     def test_signals(self):
         """A stranger hears nothing of a call that a controller hears everything of."""
@@ -109,7 +108,9 @@ class TwoCallsd(TestCase):
     def test_user_comes_second(self):
         self.system.systemctl("start", "callsd.service")
         watch = Stopwatch()
-        refused = self.user.person.call("ListPendingActions", check=False)
+        # dbus-daemon does not hear that a unit could not start; who asks waits until he tires.
+        refused = self.user.person.busctl("--timeout=2", "call", *MANAGER, "ListPendingActions",
+                                          check=False)
         self.assertNotEqual(refused.returncode, 0)
         self.say(f"a second callsd was refused after {watch.ms():.0f} ms: {refused.stderr.strip()}")
         self.assert_refused()
@@ -148,31 +149,34 @@ class Sound(TestCase):
         media.class = Audio/Source/Virtual audio.position = MONO object.linger = true } }
 ]
 """)
-        for name in ("pipewire", "wireplumber"):
+        # WirePlumber wants a session bus of its own.
+        for name, command in (("pipewire", ["pipewire"]),
+                              ("wireplumber", ["dbus-run-session", "wireplumber"])):
             shell("systemd-run", "--quiet", f"--unit={name}.service", "--property=User=pipewire",
                   "--property=RuntimeDirectory=pipewire", "--property=RuntimeDirectoryPreserve=yes",
                   "--property=UMask=0007", f"--setenv=PIPEWIRE_RUNTIME_DIR={PIPEWIRE}",
-                  f"--setenv=XDG_RUNTIME_DIR={PIPEWIRE}", name)
+                  f"--setenv=XDG_RUNTIME_DIR={PIPEWIRE}", f"--setenv=HOME={PIPEWIRE}", *command)
             wait_until(lambda: os.path.exists(f"{PIPEWIRE}/pipewire-0"), "socket of PipeWire")
         # As the manual page says.
         cls.system.drop_in("sound", "[Service]\nSupplementaryGroups=pipewire\n")
 
+    def wait_audio(self, name):
+        audio = (MANAGER[0], "/org/callsd/audio", "org.callsd.Audio1")
+        wait_until(lambda: self.system.person.busctl("get-property", *audio, name).stdout ==
+                   "b true\n", name)
+
     def test_call_has_sound(self):
         ben = self.system.person
         self.system.systemctl("start", "callsd.service")
-        available = ben.busctl("get-property", MANAGER[0], "/org/callsd/audio", "org.callsd.Audio1",
-                               "Available").stdout
-        self.assertEqual(available, "b true\n")
+        self.wait_audio("Available")
         ben.prefix.append(f"PIPEWIRE_RUNTIME_DIR={PIPEWIRE}")
         example = self.add(ben.example())
         example.expect("began")
         call = example.incoming()
-        wait_until(lambda: "true" in ben.busctl("get-property", MANAGER[0], "/org/callsd/audio",
-                                                "org.callsd.Audio1", "Ringing").stdout, "ringing")
+        self.wait_audio("Ringing")
         ben.ctl("answer", call)
         example.expect("streams", call, open="1", joined="1")
         example.expect("did-activate", call)
-        example.wait_level(call, lambda level: True, "level")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import signal
 import unittest
 
 from managers import (BIN, MANAGER, Manager, Person, Stopwatch, TestCase, WATCHDOG_USEC, journal,
-                      shell, wait_until, write)
+                      shell, wait_until)
 
 CRASHES = 6  # more than systemd takes by itself in ten seconds
 
@@ -22,11 +22,9 @@ class Scenarios:
     @classmethod
     def setUpClass(cls):
         cls.manager = cls.make_manager()
-        cls.manager.drop_in("watchdog", f"[Service]\nWatchdogSec={WATCHDOG_USEC}us\n")
 
     @classmethod
     def tearDownClass(cls):
-        cls.manager.remove_drop_in("watchdog")
         cls.manager.fresh()
 
     def setUp(self):
@@ -73,30 +71,12 @@ class Scenarios:
         self.assertEqual(self.manager.show("NRestarts"), str(CRASHES))
         self.person.call("ListPendingActions")
 
-    def test_stopped_process(self):
-        """The watchdog replaces a process that does not run."""
+    def hasty_watchdog(self):
+        """Nobody wants to wait for the unit's own here. callsd's pid."""
+        self.manager.drop_in("watchdog", f"[Service]\nWatchdogSec={WATCHDOG_USEC}us\n")
+        self.addCleanup(self.manager.remove_drop_in, "watchdog")
         self.person.call("ListPendingActions")
-        pid = self.manager.pid()
-        self.replaced_by_watchdog(pid, lambda: os.kill(pid, signal.SIGSTOP))
-
-    def test_blocked_loop(self):
-        """The watchdog replaces a process that hangs in a system call of its loop's."""
-        self.person.call("ListPendingActions")
-        pid = self.manager.pid()
-        os.makedirs(os.path.dirname(self.manager.config), exist_ok=True)
-        # Opening a pipe waits for somebody at its other end.
-        os.mkfifo(self.manager.config)
-
-        def block():
-            os.kill(pid, signal.SIGHUP)
-            wait_until(lambda: self.is_opening(pid), "blocked callsd")
-            os.unlink(self.manager.config)
-        self.replaced_by_watchdog(pid, block)
-
-    @staticmethod
-    def is_opening(pid):
-        with open(f"/proc/{pid}/wchan") as file:
-            return file.read() == "wait_for_partner"
+        return self.manager.pid()
 
     def replaced_by_watchdog(self, pid, hang):
         watch = Stopwatch()
@@ -109,15 +89,6 @@ class Scenarios:
                 if "Watchdog timeout" in entry["MESSAGE"]]
         self.assertTrue(said)
         self.person.call("ListPendingActions")
-
-    def test_busy_but_turning(self):
-        """Nobody is replaced for having much to do: the watchdog counts turns of the loop."""
-        self.person.call("ListPendingActions")
-        pid = self.manager.pid()
-        watch = Stopwatch()
-        while watch.ms() < WATCHDOG_USEC / 1000 * 1.2:
-            self.person.call("ListPendingActions")
-        self.assertEqual(self.manager.pid(), pid)
 
     # ---- going and coming in the middle of a call ----
 
@@ -256,6 +227,24 @@ class UserUnit(Scenarios, TestCase):
         mine = os.readlink("/proc/self/ns/user")
         self.assertEqual(os.readlink(f"/proc/{self.manager.pid()}/ns/user"), mine)
 
+    def test_blocked_loop(self):
+        """The watchdog replaces a process that hangs in a system call of its loop's."""
+        pid = self.hasty_watchdog()
+        os.makedirs(os.path.dirname(self.manager.config), exist_ok=True)
+        # Opening a pipe waits for somebody at its other end.
+        os.mkfifo(self.manager.config)
+
+        def block():
+            os.kill(pid, signal.SIGHUP)
+            wait_until(lambda: self.is_opening(pid), "blocked callsd")
+            os.unlink(self.manager.config)
+        self.replaced_by_watchdog(pid, block)
+
+    @staticmethod
+    def is_opening(pid):
+        with open(f"/proc/{pid}/wchan") as file:
+            return file.read() == "wait_for_partner"
+
     def test_exposure(self):
         exposure = self.exposure()
         self.say(f"--user: exposure {exposure}")
@@ -272,6 +261,19 @@ class SystemUnit(Scenarios, TestCase):
         shell("systemctl", "enable", "callsd.service")
         return Manager(Person("root", "--system"), Person("ben", "--system"), "/etc/systemd/system",
                        "/run/callsd", "/etc/callsd/callsd.conf")
+
+    def test_stopped_process(self):
+        """The watchdog replaces a process that does not run."""
+        pid = self.hasty_watchdog()
+        self.replaced_by_watchdog(pid, lambda: os.kill(pid, signal.SIGSTOP))
+
+    def test_busy_but_turning(self):
+        """Nobody is replaced for having much to do: the watchdog counts turns of the loop."""
+        pid = self.hasty_watchdog()
+        watch = Stopwatch()
+        while watch.ms() < WATCHDOG_USEC / 1000 * 1.2:
+            self.person.call("ListPendingActions")
+        self.assertEqual(self.manager.pid(), pid)
 
     def test_exposure(self):
         exposure = self.exposure()

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <time.h>
 #include <uuid/uuid.h>
 
 #include "app/messages.h"
@@ -14,9 +13,6 @@
 /* How long nodes of an earlier daemon wait for somebody to claim their call (audio.md 2). */
 #define ORPHANS_AFTER (10 * USEC_PER_SEC)
 #define TIMER_ACCURACY 1
-
-/* A sound server that stands still is no reason to take no calls. */
-#define SOUND_PATIENCE (3 * USEC_PER_SEC)
 
 /* No call has it: asking for it tells whether the server's graph has been read. */
 #define NO_CALL "00000000-0000-4000-8000-000000000000"
@@ -269,8 +265,7 @@ static bool audio_is_being_read(struct daemon *daemon)
 
 static bool has_to_wait(struct daemon *daemon)
 {
-        return !twin_is_settled(daemon->twin) ||
-               (!daemon->impatient && audio_is_being_read(daemon));
+        return !twin_is_settled(daemon->twin) || audio_is_being_read(daemon);
 }
 
 /* After whatever happened in the loop: is everything known by now? */
@@ -281,20 +276,8 @@ static int on_waiting(sd_event_source *source, void *userdata)
         if (has_to_wait(daemon))
                 return 0;
         sd_event_source_set_enabled(source, SD_EVENT_OFF);
-        sd_event_source_set_enabled(daemon->patience, SD_EVENT_OFF);
         if (!daemon->has_twin && start_bus(daemon) < 0)
                 sd_event_exit(daemon->event, EXIT_FAILURE);
-        return 0;
-}
-
-static int on_patience(sd_event_source *source, uint64_t usec, void *userdata)
-{
-        struct daemon *daemon = userdata;
-
-        (void)source, (void)usec;
-        if (audio_is_being_read(daemon))
-                log_warning("PipeWire does not answer; callsd starts without it");
-        daemon->impatient = true;
         return 0;
 }
 
@@ -305,14 +288,9 @@ static int on_patience(sd_event_source *source, uint64_t usec, void *userdata)
  */
 static int start_bus_in_time(struct daemon *daemon)
 {
-        int r;
-
         if (!has_to_wait(daemon))
                 return start_bus(daemon);
-        r = sd_event_add_post(daemon->event, &daemon->waiting, on_waiting, daemon);
-        return r < 0 ? r
-                     : sd_event_add_time_relative(daemon->event, &daemon->patience, CLOCK_MONOTONIC,
-                                                  SOUND_PATIENCE, 0, on_patience, daemon);
+        return sd_event_add_post(daemon->event, &daemon->waiting, on_waiting, daemon);
 }
 
 static void on_twin(void *userdata)
@@ -428,7 +406,6 @@ void daemon_done(struct daemon *daemon)
         sd_event_source_disable_unref(daemon->timer);
         sd_event_source_disable_unref(daemon->orphans);
         sd_event_source_disable_unref(daemon->waiting);
-        sd_event_source_disable_unref(daemon->patience);
         sd_event_source_disable_unref(daemon->sigterm);
         sd_event_source_disable_unref(daemon->sigint);
         sd_event_source_disable_unref(daemon->sighup);

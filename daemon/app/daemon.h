@@ -43,10 +43,9 @@ struct daemon {
         struct route_choice *route_choices;
         struct notify notify;
         struct twin *twin; /* NULL: not looked for */
-        sd_event_source *timer, *orphans, *waiting, *patience, *sigterm, *sigint, *sighup;
+        sd_event_source *timer, *orphans, *waiting, *sigterm, *sigint, *sighup;
         bool settling;
-        bool named;     /* the name was ours at least once */
-        bool impatient; /* the sound was waited for long enough */
+        bool named; /* the name was ours at least once */
         bool has_twin;
 };
 

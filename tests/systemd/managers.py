@@ -101,7 +101,8 @@ class Manager:
         return self.owner.run("systemctl", self.owner.flag, *arguments, check=check)
 
     def show(self, name):
-        return self.systemctl("show", "--value", f"--property={name}", "callsd.service").stdout.strip()
+        answer = self.systemctl("show", "--value", f"--property={name}", "callsd.service")
+        return answer.stdout.strip()
 
     def pid(self):
         return int(self.show("MainPID"))

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""In the guest: callsd on the system bus. Who may talk to it, its sound, and users' own beside it."""
+"""In the guest: callsd on the system bus. Who may talk to it, its sound, and a user's own."""
 import sys
 
 sys.dont_write_bytecode = True

@@ -107,8 +107,7 @@ static const char *check_joined(const struct action *action)
 
         if (action->state != ACTION_QUEUED || !action_is_pending(target) || target->joined_to)
                 return "an action joins one that is done, or has joined another one";
-        if (action->type != target->type || action->call != target->call ||
-            action->on != target->on)
+        if (action->type != target->type || action->call != target->call)
                 return "an action joins one that is not the same";
         return NULL;
 }
@@ -125,11 +124,9 @@ static const char *check_action(const struct engine *engine, const struct action
                 return "an action was delivered without a delivery";
         if (action->delivery > engine->next_delivery || action->fan_out > engine->next_fan_out)
                 return "an action has a number of the future";
-        if (!action_is_pending(action))
-                return NULL;
-        if (!action->call)
+        if (action_is_pending(action) && !action->call)
                 return "a pending action is about no call";
-        if (action->type == ACTION_PLAY_DTMF && !action->text)
+        if (action_is_pending(action) && action->type == ACTION_PLAY_DTMF && !action->text)
                 return "keys are to be sent, and there are none";
         return action->joined_to ? check_joined(action) : NULL;
 }
@@ -182,6 +179,24 @@ static const char *check_transactions(const struct engine *engine)
         return NULL;
 }
 
+static bool names_a_call(const struct engine *engine, const struct uuid *id)
+{
+        return id->text[0] == '\0' || engine_find_call(engine, id->text);
+}
+
+/* What was announced last. */
+static const char *check_announced(const struct engine *engine)
+{
+        if (engine->in_call != (engine->n_in_call > 0))
+                return "it says that there is a call where there is none, or the reverse";
+        if (!names_a_call(engine, &engine->ring_call) ||
+            (engine->ring_mode != RING_NONE) != (engine->ring_call.text[0] != '\0'))
+                return "a call rings that there is not";
+        if (!names_a_call(engine, &engine->resumable))
+                return "a call can be resumed that there is not";
+        return NULL;
+}
+
 static const char *check_defaults(const struct engine *engine)
 {
         const struct default_provider *a, *b;
@@ -210,6 +225,8 @@ const char *record_check(struct engine *engine)
                 wrong = check_transactions(engine);
         if (!wrong)
                 wrong = check_effects(engine);
+        if (!wrong)
+                wrong = check_announced(engine);
         if (!wrong)
                 wrong = check_defaults(engine);
         return wrong ? wrong : engine_check(engine);

@@ -166,8 +166,6 @@ int sim_complete(struct sim *sim, struct sim_delivery *delivery, bool fulfil,
                  const struct action_outcome *outcome);
 /* The next completion that the scripts have in store; false if there is none. */
 bool sim_next_scripted(struct sim *sim, struct sim_reaction *ret_reaction);
-/* Whoever is on that connection is not there any more. */
-void sim_forget_peer(struct sim *sim, const char *peer);
 void sim_lose_deliveries(struct sim *sim, unsigned provider);
 
 struct sim_provider *sim_find_provider(struct sim *sim, const char *name);

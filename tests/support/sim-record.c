@@ -70,45 +70,29 @@ void sim_maybe_replace(struct sim *sim)
 
 /* ---- restarts ---- */
 
-static int lose_bus(struct sim *sim)
-{
-        for (size_t i = 0; i < sim->providers.n; i++)
-                sim->providers.items[i].running = false;
-        return engine_bus_lost(sim->engine, sim->now);
-}
-
-static int lose_provider(struct sim *sim, const char *name)
-{
-        const struct sim_provider *provider = sim_find_provider(sim, name);
-        char peer[32];
-
-        if (!provider)
-                sim_die(sim, "there is no provider '%s' to leave", name);
-        if (!provider->running)
-                return 0; /* it was gone before */
-        snprintf(peer, sizeof(peer), "%s", provider->peer);
-        sim_forget_peer(sim, peer);
-        return engine_peer_gone(sim->engine, sim->now, peer);
-}
-
-static int lose(struct sim *sim, const char *gone)
+/* One after the other, as they are found to be missing. */
+static void lose(struct sim *sim, const char *gone)
 {
         char names[64], *rest = names, *name;
-        int r = 0;
+        const struct sim_provider *provider;
 
         snprintf(names, sizeof(names), "%s", gone);
-        while (r == 0 && (name = strsep(&rest, " ")))
+        while ((name = strsep(&rest, " "))) {
+                provider = sim_find_provider(sim, name);
                 if (streq(name, "bus"))
-                        r = lose_bus(sim);
-                else if (name[0])
-                        r = lose_provider(sim, name);
-        return r;
+                        sim_bus_lost(sim);
+                else if (provider && provider->running)
+                        sim_vanish(sim, name);
+        }
 }
 
 void sim_restart(struct sim *sim, usec_t away, const char *gone)
 {
+        const bool held = sim->held_mark;
         int r;
 
+        if (!held)
+                sim_mark(sim);
         sim_begin(sim, "callsd dies, and is back after %.1f s; gone: %s",
                   (double)away / (double)USEC_PER_SEC, gone);
         sim_replace(sim);
@@ -116,8 +100,8 @@ void sim_restart(struct sim *sim, usec_t away, const char *gone)
         sim->now.realtime += away;
         r = engine_resume(sim->engine, sim->now);
         if (r == 0)
-                r = lose(sim, gone);
-        if (r == 0)
                 r = engine_tick(sim->engine, sim->now);
         sim_end(sim, r);
+        lose(sim, gone);
+        sim->held_mark = held;
 }

@@ -137,7 +137,7 @@ static void forget_sessions(struct sim *sim, unsigned provider)
                         sim->calls.items[i].activated = false;
 }
 
-void sim_forget_peer(struct sim *sim, const char *peer)
+static void forget_peer(struct sim *sim, const char *peer)
 {
         for (size_t i = 0; i < sim->providers.n; i++)
                 if (streq(sim->providers.items[i].peer, peer)) {
@@ -153,7 +153,7 @@ void sim_vanish(struct sim *sim, const char *name)
         char peer[32];
 
         snprintf(peer, sizeof(peer), "%s", provider->peer);
-        sim_forget_peer(sim, peer);
+        forget_peer(sim, peer);
         sim_begin(sim, "%s is gone", peer);
         must(sim, sim_end(sim, engine_peer_gone(sim->engine, sim->now, peer)), "going");
 }

@@ -245,6 +245,15 @@ class UserUnit(Scenarios, TestCase):
         with open(f"/proc/{pid}/wchan") as file:
             return file.read() == "wait_for_partner"
 
+    def test_callaudio(self):
+        """The other interface of a user's callsd is activated as well, and is a controller."""
+        name = "org.mobian_project.CallAudio"
+        mode = self.person.busctl("get-property", name, "/org/mobian_project/CallAudio", name,
+                                  "AudioMode").stdout
+        self.assertEqual(mode, "u 0\n")
+        self.assertEqual(self.person.run("systemctl", "--user", "is-active",
+                                         "callsd-callaudio.service").stdout, "active\n")
+
     def test_exposure(self):
         exposure = self.exposure()
         self.say(f"--user: exposure {exposure}")

@@ -248,6 +248,12 @@ struct call *interruption_resumable(const struct engine *engine);
 void audio_policy_apply(struct engine *engine, struct call *call, bool opening);
 void ring_policy_apply(struct engine *engine);
 unsigned call_work_out_allowed(const struct engine *engine, const struct call *call);
+/* Where a phone number ends: at its first pause. */
+size_t post_dial_split(const char *handle);
+/* How many keys and pauses follow it; false where something else does. Separators don't count. */
+bool post_dial_count(const char *handle, size_t *ret_n_keys);
+/* These keys and pauses, NULL for none. 0 or -ENOMEM. */
+int post_dial_copy(const char *handle, char **ret_keys);
 void post_dial_advance(struct engine *engine, struct call *call);
 int post_dial_due(struct engine *engine, struct call *call);
 void post_dial_completed(struct engine *engine, struct action *action);

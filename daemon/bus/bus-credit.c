@@ -116,24 +116,28 @@ static struct client *find_greatest_debtor(struct bus *bus)
         struct client *client, *next, *greatest = NULL;
 
         HASH_ITER (hh, bus->clients, client, next)
-                if (!client->credit.cut_off &&
+                if (!client->credit.cut_off && client->credit.ping &&
                     (!greatest || client->credit.owed > greatest->credit.owed))
                         greatest = client;
         return greatest;
+}
+
+static bool has_had_time(const struct credit *credit)
+{
+        return bus_now().boottime - credit->pinged >= CREDIT_PATIENCE;
 }
 
 /* While the bus itself does not take our messages it is not the peer's fault. */
 static void review(struct client *client)
 {
         struct bus *bus = client->bus;
-        struct client *debtor = client;
+        struct client *debtor = NULL;
 
-        if (client->credit.owed <= CREDIT_MAX && bus->owed <= CREDIT_TOTAL_MAX)
-                return;
-        if (client->credit.owed <= CREDIT_MAX)
+        if (bus->owed > CREDIT_TOTAL_MAX)
                 debtor = find_greatest_debtor(bus);
-        if (debtor && debtor->credit.ping && !debtor->credit.cut_off && queue_length(bus) == 0 &&
-            !bus->stall.ping)
+        else if (client->credit.owed > CREDIT_MAX && has_had_time(&client->credit))
+                debtor = client;
+        if (debtor && queue_length(bus) == 0 && !bus->stall.ping)
                 cut_off(debtor);
 }
 

@@ -5,17 +5,19 @@
 
 #include "bus/bus-client.h"
 
-/* About what these have on the wire, rounded up: sd-bus does not tell the size of a message. */
+/* About what these have on the wire: sd-bus does not tell the size of a message. */
 #define CREDIT_MESSAGE 512
 #define CREDIT_OBJECT 512
+#define CREDIT_REFUSAL 256
 
 /* This much without a proof, and the peer is asked for one. */
 #define CREDIT_PING (64 * 1024)
 /* This much, and its requests wait until the proof has come. */
 #define CREDIT_WAIT (1024 * 1024)
-/* This much, for one peer and for all, and it is sent nothing any more. */
-#define CREDIT_MAX (16 * 1024 * 1024)
-#define CREDIT_TOTAL_MAX (64 * 1024 * 1024)
+/* This much for so long, or so much for all together, and it is sent nothing any more. */
+#define CREDIT_MAX (8 * 1024 * 1024)
+#define CREDIT_PATIENCE (3 * USEC_PER_SEC)
+#define CREDIT_TOTAL_MAX (48 * 1024 * 1024)
 
 /* `bytes` more leave for this peer alone. */
 void credit_charge(struct client *client, size_t bytes);

@@ -131,7 +131,8 @@ static int on_turn(sd_event_source *source, void *userdata)
                 return 0;
         }
         leave_turns(client);
-        if (client->mailbox.n_released == 0 && credit_is_good(client))
+        /* It may have been served by mailbox_resume() meanwhile. */
+        if (n_waiting(client) > 0 && client->mailbox.n_released == 0 && credit_is_good(client))
                 release(client);
         return 0;
 }
@@ -225,7 +226,7 @@ static int refuse(struct client *client, sd_bus_message *message, unsigned limit
 {
         if (queue_length(client->bus) > QUEUE_REFUSE_MAX)
                 return 1;
-        credit_charge(client, CREDIT_MESSAGE);
+        credit_charge(client, CREDIT_REFUSAL);
         if (client->state != CLIENT_KNOWN)
                 sd_bus_reply_method_errorf(message, bus_error_name(REFUSAL_LIMIT_REACHED),
                                            "%u messages of %s wait already until callsd knows who "

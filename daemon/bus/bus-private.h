@@ -61,6 +61,7 @@ struct bus {
         sd_event_source *lost_source, *reconnect_source, *settle_source, *retry_source;
         sd_event_source *turn_source, *cut_source;
         usec_t backoff;
+        unsigned n_name_tries, n_name_tries_max; /* 0: had no name before, another callsd has it */
         bool lost; /* the connection is gone, and is cleaned up in the next turn */
 
         struct client *clients; /* by unique name */

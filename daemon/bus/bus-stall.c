@@ -20,7 +20,7 @@
 #include "util/log.h"
 
 #define LOOK_AFTER USEC_PER_SEC
-#define PATIENCE (2 * USEC_PER_SEC)
+#define PATIENCE (4 * USEC_PER_SEC)
 #define ACCURACY (100 * USEC_PER_MSEC)
 
 uint64_t queue_length(const struct bus *bus)

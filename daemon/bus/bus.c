@@ -26,6 +26,10 @@
 #define BACKOFF_MAX (5 * USEC_PER_SEC)
 #define RECONNECT_ACCURACY (10 * USEC_PER_MSEC)
 
+/* After our first name, how often and when it is asked for again. */
+#define NAME_TRIES 100
+#define NAME_AGAIN (100 * USEC_PER_MSEC)
+
 /* Replies to RequestName. */
 #define NAME_PRIMARY_OWNER 1
 #define NAME_ALREADY_OWNER 4
@@ -165,6 +169,23 @@ static int on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error
 
 /* ---- the name ---- */
 
+static int on_name_retry(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        struct bus *bus = userdata;
+
+        (void)source, (void)usec;
+        if (bus->connection && !bus->lost)
+                bus_take_name(bus);
+        return 0;
+}
+
+static int ask_again_for_name(struct bus *bus)
+{
+        bus->reconnect_source = sd_event_source_disable_unref(bus->reconnect_source);
+        return sd_event_add_time_relative(bus->event, &bus->reconnect_source, CLOCK_MONOTONIC,
+                                          NAME_AGAIN, RECONNECT_ACCURACY, on_name_retry, bus);
+}
+
 static int on_name(sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
         struct bus *bus = userdata;
@@ -182,10 +203,15 @@ static int on_name(sd_bus_message *reply, void *userdata, sd_bus_error *error)
         if (sd_bus_message_read(reply, "u", &answer) < 0)
                 return 0;
         if (answer != NAME_PRIMARY_OWNER && answer != NAME_ALREADY_OWNER) {
+                /* The bus may not have noticed yet that our last connection is closed. */
+                if (bus->n_name_tries++ < bus->n_name_tries_max && ask_again_for_name(bus) >= 0)
+                        return 0;
                 fail(bus, "Another callsd owns " BUS_NAME " on this bus; end that one first");
                 return 0;
         }
         bus->backoff = BACKOFF_MIN;
+        bus->n_name_tries = 0;
+        bus->n_name_tries_max = NAME_TRIES;
         log_info("Serving " BUS_NAME);
         if (bus->hooks.named)
                 bus->hooks.named(bus->userdata);

@@ -380,7 +380,7 @@ int snapshot_write(struct snapshot *snapshot, const struct snapshot_label *label
                    size_t size)
 {
         struct header *newest, *slot, header;
-        uint64_t file_size;
+        uint64_t file_size = 0;
         int r;
 
         if (size > DATA_MAX)

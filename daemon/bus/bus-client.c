@@ -135,6 +135,7 @@ struct credentials {
         uint32_t uid;
         uint32_t pid;
         bool has_uid, in_group;
+        int pidfd; /* of newer buses; -1 */
         char label[256];
 };
 
@@ -162,6 +163,9 @@ static int read_credential(sd_bus_message *reply, const char *key, const char *t
                 credentials->has_uid = r > 0;
         } else if (streq(key, "ProcessID") && streq(type, "u")) {
                 r = sd_bus_message_read(reply, "v", "u", &credentials->pid);
+        } else if (streq(key, "ProcessFD") && streq(type, "h")) {
+                /* The message's own, and closed with it. */
+                r = sd_bus_message_read(reply, "v", "h", &credentials->pidfd);
         } else if (streq(key, "UnixGroupIDs") && streq(type, "au")) {
                 sd_bus_message_enter_container(reply, 'v', "au");
                 credentials->in_group = in_group(reply, group);
@@ -178,7 +182,7 @@ static int read_credential(sd_bus_message *reply, const char *key, const char *t
 
 static int read_credentials(sd_bus_message *reply, gid_t group, struct credentials *ret)
 {
-        struct credentials credentials = {.uid = (uint32_t)-1};
+        struct credentials credentials = {.uid = (uint32_t)-1, .pidfd = -1};
         const char *key, *type;
         int r;
 
@@ -222,10 +226,7 @@ static void client_judge(struct client *client, const struct credentials *creden
         client->uid = credentials->uid;
         client->pid = (pid_t)credentials->pid;
         if (!identity_from_label(credentials->label, &sandbox))
-                identity_look_up(client->pid, client->appeared, &sandbox);
-        /* Other users' processes can't be looked at; on the system bus the uid has to do. */
-        if (client->bus->system && !sandbox.certain)
-                sandbox.sandboxed = false;
+                identity_look_up(client->pid, credentials->pidfd, client->appeared, &sandbox);
         client->sandboxed = sandbox.sandboxed;
         if (set_text(&client->app_id, sandbox.app_id) < 0 ||
             asprintf(&identity, "%u/%s", credentials->uid,
@@ -247,7 +248,7 @@ static void client_gone(struct bus *bus, const char *name);
 static int on_credentials(sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
         struct client *client = userdata;
-        struct credentials credentials = {.uid = (uint32_t)-1};
+        struct credentials credentials = {.uid = (uint32_t)-1, .pidfd = -1};
 
         (void)error;
         client->asked = sd_bus_slot_unref(client->asked);

@@ -30,7 +30,7 @@ static int listener = -1;
 
 const char *fake_bus_address(void)
 {
-        static char address[64];
+        static char address[128];
         struct sockaddr_un name = {.sun_family = AF_UNIX};
         int length;
 

@@ -170,6 +170,8 @@ int link_connected(struct cx_context *context);
 void link_disconnected(struct cx_context *context);
 /* A request was not answered in time. */
 void link_no_answer(struct cx_context *context);
+/* May a message to a callsd that is not there start it? */
+bool link_may_start(const struct cx_context *context);
 /* Any reply of the daemon shows who it is. */
 void link_heard_from(struct cx_context *context, sd_bus_message *reply);
 /* Whether this error comes from the bus, or from nobody: callsd itself said nothing. */

@@ -131,6 +131,11 @@ static bool is_supervised(void)
         return sd_booted() > 0 || access("/.flatpak-info", F_OK) == 0;
 }
 
+bool link_may_start(const struct cx_context *context)
+{
+        return !context->link.was_up || !is_supervised();
+}
+
 static void link_ping(struct cx_context *context)
 {
         cleanup_message_ sd_bus_message *ping = NULL;
@@ -143,7 +148,7 @@ static void link_ping(struct cx_context *context)
         r = sd_bus_message_new_method_call(context->bus, &ping, NAME_CALLSD, PATH_CALLSD,
                                            "org.freedesktop.DBus.Peer", "Ping");
         if (r >= 0)
-                r = sd_bus_message_set_auto_start(ping, !link->was_up || !is_supervised());
+                r = sd_bus_message_set_auto_start(ping, link_may_start(context));
         if (r >= 0)
                 r = sd_bus_call_async(context->bus, &link->ping, ping, on_pong, context,
                                       USEC_INFINITY);

@@ -150,7 +150,7 @@ class Twin(rig.TestCase):
             ["dbus-daemon", "--nofork", "--nopidfile", f"--config-file={config}"], "system-bus",
             log=self.rig.log("system-bus")))
         self.eventually(lambda: os.path.exists(path) and harness.bus_answers(path), "system bus")
-        self.rig.start_monitor()
+        self.rig.start_monitor().expect("callsd-gone")
 
     def start_device(self):
         """The device's callsd, and it has its name."""

@@ -81,8 +81,8 @@ static const char *check_call(const struct engine *engine, const struct call *ca
                 return "a call is interrupted that is not held";
         if (call->audio_serial > engine->next_audio_serial)
                 return "a wish for audio has a serial of the future";
-        if (call->n_members > 0 && !call->members)
-                return "a call has members that it has not";
+        if (call->state != CALL_STATE_ENDED && call->ended_text)
+                return "a call has words for its end before it ended";
         return NULL;
 }
 
@@ -124,6 +124,8 @@ static const char *check_action(const struct engine *engine, const struct action
                 return "an action was delivered without a delivery";
         if (action->delivery > engine->next_delivery || action->fan_out > engine->next_fan_out)
                 return "an action has a number of the future";
+        if (action_is_pending(action) && (action->reason || action->result != REFUSAL_NONE))
+                return "a pending action has a result";
         if (action_is_pending(action) && !action->call)
                 return "a pending action is about no call";
         if (action_is_pending(action) && action->type == ACTION_PLAY_DTMF && !action->text)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #define UUID_BYTES 16
+#define MAX_NUMBER 10
 
 void codec_fail(struct codec *codec, int r, const char *problem)
 {
@@ -19,33 +20,33 @@ void codec_fail(struct codec *codec, int r, const char *problem)
 
 /* ---- bytes ---- */
 
-static uint8_t *append(struct codec *codec, size_t size)
+static bool grow(struct codec *codec, size_t size)
 {
         struct record_bytes *bytes = codec->bytes;
-        uint8_t *at;
+        size_t allocated = 2 * (bytes->size + size) + 256;
+        uint8_t *data = codec_ok(codec) ? realloc(bytes->data, allocated) : NULL;
 
-        if (bytes->allocated - bytes->size < size) {
-                size_t allocated = 2 * (bytes->size + size) + 256;
-
-                at = codec_ok(codec) ? realloc(bytes->data, allocated) : NULL;
-                if (!at) {
-                        codec_fail(codec, -ENOMEM, "there is no memory for the record");
-                        return NULL;
-                }
-                bytes->data = at;
-                bytes->allocated = allocated;
+        if (!data) {
+                codec_fail(codec, -ENOMEM, "there is no memory for the record");
+                return false;
         }
-        at = bytes->data + bytes->size;
-        bytes->size += size;
-        return at;
+        bytes->data = data;
+        bytes->allocated = allocated;
+        return true;
+}
+
+/* Room for so much more; false: there is none. */
+static bool reserve(struct codec *codec, size_t size)
+{
+        return codec->bytes->allocated - codec->bytes->size >= size || grow(codec, size);
 }
 
 static void put(struct codec *codec, const void *data, size_t size)
 {
-        uint8_t *at = append(codec, size);
-
-        if (at && size > 0)
-                memcpy(at, data, size);
+        if (size == 0 || !reserve(codec, size))
+                return;
+        memcpy(codec->bytes->data + codec->bytes->size, data, size);
+        codec->bytes->size += size;
 }
 
 /* NULL: there are not that many. */
@@ -105,13 +106,13 @@ void codec_bool(struct codec *codec, bool *value)
 
 static void write_number(struct codec *codec, uint64_t number)
 {
-        uint8_t bytes[10];
-        size_t n = 0;
+        struct record_bytes *bytes = codec->bytes;
 
+        if (!reserve(codec, MAX_NUMBER))
+                return;
         for (; number >= 0x80; number >>= 7)
-                bytes[n++] = (uint8_t)(number | 0x80);
-        bytes[n++] = (uint8_t)number;
-        put(codec, bytes, n);
+                bytes->data[bytes->size++] = (uint8_t)(number | 0x80);
+        bytes->data[bytes->size++] = (uint8_t)number;
 }
 
 static uint64_t read_number(struct codec *codec)
@@ -281,9 +282,13 @@ static void read_text(struct codec *codec, char **value)
                 codec_fail(codec, -EBADMSG, "a text is no UTF-8");
                 return;
         }
-        *value = strndup((const char *)bytes, length);
-        if (!*value)
+        *value = malloc(length + 1);
+        if (!*value) {
                 codec_fail(codec, -ENOMEM, "there is no memory for a text");
+                return;
+        }
+        memcpy(*value, bytes, length);
+        (*value)[length] = '\0';
 }
 
 void codec_text(struct codec *codec, char **value)

@@ -34,11 +34,15 @@ static inline bool codec_ok(const struct codec *codec)
         return codec->r == 0;
 }
 
-/* Refuses what was read, unless the condition holds; says nothing of what is written. */
-static inline void codec_expect(struct codec *codec, bool condition, const char *problem)
+/* Refuses what was read, unless the condition holds; says nothing of what is written. True if
+ * all is well so far. */
+static inline bool codec_expect(struct codec *codec, bool condition, const char *problem)
 {
-        if (codec->reading && !condition)
+        if (codec->reading && !condition) {
                 codec_fail(codec, -EBADMSG, problem);
+                return false;
+        }
+        return codec_ok(codec);
 }
 
 void codec_bool(struct codec *codec, bool *value);

@@ -10,7 +10,7 @@
 /* Writing: returns the call; reading: the one that is named, or NULL. */
 static struct call *call_link(struct codec *codec, struct engine *engine, struct call *call)
 {
-        struct uuid id = codec->reading ? (struct uuid){0} : call->id;
+        struct uuid id = call ? call->id : (struct uuid){0};
 
         codec_uuid(codec, &id);
         if (codec->reading)
@@ -21,7 +21,7 @@ static struct call *call_link(struct codec *codec, struct engine *engine, struct
 
 static struct action *action_link(struct codec *codec, struct engine *engine, struct action *action)
 {
-        struct uuid id = codec->reading ? (struct uuid){0} : action->id;
+        struct uuid id = action ? action->id : (struct uuid){0};
 
         codec_uuid(codec, &id);
         if (codec->reading)
@@ -41,8 +41,7 @@ static void claiming(struct codec *codec, struct engine *engine)
         codec_count(codec, &n, UUID_BYTES);
         for (call = engine->claiming; n > 0 && codec_ok(codec); n--) {
                 call = call_link(codec, engine, call);
-                codec_expect(codec, call && !call->is_claiming, "a call claims twice");
-                if (!codec_ok(codec))
+                if (!call || !codec_expect(codec, !call->is_claiming, "a call claims twice"))
                         return;
                 if (codec->reading) {
                         DL_APPEND2(engine->claiming, call, claiming_prev, claiming_next);
@@ -61,8 +60,7 @@ static void ringing(struct codec *codec, struct engine *engine)
         codec_count(codec, &n, UUID_BYTES);
         for (call = engine->ringing; n > 0 && codec_ok(codec); n--) {
                 call = call_link(codec, engine, call);
-                codec_expect(codec, call && !call->is_ringing, "a call rings twice");
-                if (!codec_ok(codec))
+                if (!call || !codec_expect(codec, !call->is_ringing, "a call rings twice"))
                         return;
                 if (codec->reading) {
                         DL_APPEND2(engine->ringing, call, ringing_prev, ringing_next);
@@ -74,12 +72,14 @@ static void ringing(struct codec *codec, struct engine *engine)
 
 static void interrupter(struct codec *codec, struct engine *engine, struct call *call)
 {
-        bool some = call->interrupter != NULL;
+        struct call *by = call->interrupter;
+        bool some = by != NULL;
 
         codec_bool(codec, &some);
         if (some)
-                call->interrupter = call_link(codec, engine, call->interrupter);
-        codec_expect(codec, call->interrupter != call, "a call stands in front of itself");
+                by = call_link(codec, engine, by);
+        if (codec_expect(codec, by != call, "a call stands in front of itself") && codec->reading)
+                call->interrupter = by;
 }
 
 /* Latest first, so nobody can be in it twice. */
@@ -93,10 +93,10 @@ static void interrupted(struct codec *codec, struct engine *engine)
         codec_count(codec, &n, UUID_BYTES);
         for (call = engine->interrupted; n > 0 && codec_ok(codec); n--) {
                 call = call_link(codec, engine, call);
-                codec_expect(codec,
-                             call && call->interrupted_seq != 0 && call->interrupted_seq <= after,
-                             "the list of interrupted calls is not in order");
-                if (!codec_ok(codec))
+                if (!call ||
+                    !codec_expect(codec,
+                                  call->interrupted_seq != 0 && call->interrupted_seq <= after,
+                                  "the list of interrupted calls is not in order"))
                         return;
                 after = call->interrupted_seq - 1;
                 if (codec->reading)
@@ -127,9 +127,10 @@ static void floor_queue(struct codec *codec, struct engine *engine)
                 codec_uuid(codec, &id);
                 if (codec->reading)
                         transaction = find_transaction(engine, &id);
-                codec_expect(codec, transaction && !transaction->in_floor && !transaction->complete,
-                             "the floor's queue names what cannot be in it");
-                if (!codec_ok(codec))
+                if (!codec_expect(codec,
+                                  transaction && !transaction->in_floor && !transaction->complete,
+                                  "the floor's queue names what cannot be in it") ||
+                    !transaction)
                         return;
                 if (codec->reading) {
                         DL_APPEND(engine->floor, transaction);
@@ -152,8 +153,7 @@ static bool stands_for_its_group(const struct call *call)
 
 static void read_member(struct codec *codec, struct call *call, uint64_t group, struct call *first)
 {
-        codec_expect(codec, call && call->group == 0, "a call is in two groups");
-        if (!codec_ok(codec))
+        if (!call || !codec_expect(codec, call->group == 0, "a call is in two groups"))
                 return;
         call->group = group;
         if (!first)
@@ -220,7 +220,7 @@ static void groups(struct codec *codec, struct engine *engine)
 
         for (call = engine->calls; call && !codec->reading; call = call->hh.next)
                 n += stands_for_its_group(call);
-        codec_count(codec, &n, 2 * UUID_BYTES);
+        codec_count(codec, &n, UUID_BYTES);
         if (codec->reading) {
                 for (size_t i = 0; i < n && codec_ok(codec); i++)
                         group(codec, engine, NULL);
@@ -269,9 +269,8 @@ static void joiners(struct codec *codec, struct engine *engine, struct action *t
         codec_count(codec, &n, UUID_BYTES);
         for (joiner = target->joiners; n > 0 && codec_ok(codec); n--) {
                 joiner = action_link(codec, engine, joiner);
-                codec_expect(codec, joiner && !joiner->joined_to && joiner != target,
-                             "an action joins two others, or itself");
-                if (!codec_ok(codec))
+                if (!joiner || !codec_expect(codec, !joiner->joined_to && joiner != target,
+                                             "an action joins two others, or itself"))
                         return;
                 if (codec->reading) {
                         joiner->joined_to = target;

@@ -47,10 +47,11 @@ void record_defaults(struct codec *codec, struct engine *engine)
         for (preset = engine->defaults; n > 0 && codec_ok(codec); n--) {
                 if (codec->reading) {
                         preset = new_object(codec, sizeof(*preset));
-                        if (!preset)
-                                return;
-                        DL_APPEND(engine->defaults, preset);
+                        if (preset)
+                                DL_APPEND(engine->defaults, preset);
                 }
+                if (!preset)
+                        return;
                 record_default_fields(codec, preset);
                 preset = preset->next;
         }
@@ -135,8 +136,8 @@ static struct call *read_call(struct codec *codec, struct engine *engine, const 
         codec_expect(codec, provider != NULL, "a call has no provider");
         codec_expect(codec, !engine_get_call(engine, id->text), "two calls have one id");
         call = new_object(codec, sizeof(*call));
-        if (!call)
-                return NULL;
+        if (!call || !provider)
+                return call_free(call);
         call->id = *id;
         call->provider = provider;
         call->group_prev = call->group_next = call;

@@ -11,8 +11,6 @@
 #include "model/record-internal.h"
 #include "support/suite.h"
 
-#define PATTERN 0xa5
-
 static const uint8_t ZEROES[512];
 static struct codec codec;
 
@@ -28,6 +26,10 @@ static void setup(void)
 #endif
 #endif
 
+#ifdef CLEAR_PADDING
+
+#define PATTERN 0xa5
+
 static void expect_no_pattern(const char *what, const void *object, size_t size)
 {
         const unsigned char *bytes = object;
@@ -39,8 +41,6 @@ static void expect_no_pattern(const char *what, const void *object, size_t size)
                               "line in record-fields.c",
                               i, size, what);
 }
-
-#ifdef CLEAR_PADDING
 
 #define EXPECT_READ(type, object)                                    \
         do {                                                         \

@@ -209,7 +209,7 @@ static bool survives(void)
 
 START_TEST(every_byte_may_be_wrong)
 {
-        static const uint8_t flips[] = {0x01, 0x02, 0x10, 0x80, 0xff};
+        static const uint8_t flips[] = {0x01, 0x80, 0xff};
         size_t n_read = 0, n = 0;
 
         make_world(_i);
@@ -262,6 +262,7 @@ START_TEST(save_without_memory)
         int r;
 
         make_world(_i);
+        ck_assert_int_eq(engine_save(sim_engine(s), &other), 0);
         for (n = 0; n < 100; n++) {
 
                 record_bytes_done(&bytes);
@@ -281,6 +282,9 @@ START_TEST(save_without_memory)
         reached = failing_malloc_disarm();
         ck_assert_int_eq(r, 0);
         ck_assert(!reached);
+        /* nothing that failed has changed anything */
+        ck_assert_uint_eq(bytes.size, other.size);
+        ck_assert_mem_eq(bytes.data, other.data, bytes.size);
         ck_assert_int_eq(load_bytes(bytes.data, bytes.size, &(const char *){NULL}), 0);
 }
 END_TEST

@@ -43,6 +43,33 @@ static struct client *client_free(struct client *client)
 
 DEFINE_CLEANUP(struct client *, client_free);
 
+/*
+ * dbus-broker numbers connections when they are made, but tells of them when they have said hello.
+ * A peer with a lower number than one that was seen before is older than that one: so nobody can
+ * connect, let somebody else get the number of his process, and only then come forward.
+ * (dbus-daemon numbers them when they say hello, and waits a few minutes for it at most.)
+ */
+static usec_t date_connection(struct bus *bus, const char *name, usec_t seen)
+{
+        const char *dot = strrchr(name, '.');
+        unsigned long number = dot ? strtoul(dot + 1, NULL, 10) : 0;
+        struct client *client, *next;
+
+        if (number >= bus->last_number) {
+                bus->last_number = number;
+                bus->last_appeared = seen;
+                return seen;
+        }
+        if (bus->last_appeared < seen)
+                seen = bus->last_appeared;
+        HASH_ITER (hh, bus->clients, client, next) {
+                dot = strrchr(client->name, '.');
+                if (dot && strtoul(dot + 1, NULL, 10) > number && client->appeared < seen)
+                        seen = client->appeared;
+        }
+        return seen;
+}
+
 static struct client *client_new(struct bus *bus, const char *name, usec_t appeared)
 {
         cleanup_(client_freep) struct client *client = calloc(1, sizeof(*client));
@@ -57,7 +84,7 @@ static struct client *client_new(struct bus *bus, const char *name, usec_t appea
                 client->key = NULL;
                 return NULL;
         }
-        client->appeared = appeared;
+        client->appeared = date_connection(bus, name, appeared);
         HASH_ADD_KEYPTR(hh, bus->clients, client->name, strlen(client->name), client);
         if (!client->hh.tbl)
                 return NULL;
@@ -421,4 +448,5 @@ void clients_forget(struct bus *bus)
         HASH_ITER (hh, bus->clients, client, next)
                 client_free(client);
         bus->watching_since = 0;
+        bus->last_number = 0;
 }

@@ -64,10 +64,12 @@ struct bus {
         unsigned n_name_tries, n_name_tries_max; /* 0: had no name before, another callsd has it */
         bool lost; /* the connection is gone, and is cleaned up in the next turn */
 
-        struct client *clients; /* by unique name */
-        struct client *turns;   /* those that wait to be served, in order */
-        size_t owed;            /* bytes: what all of them did not prove to have read */
-        bool no_pings;          /* the bus refuses our Pings, and that was logged */
+        struct client *clients;    /* by unique name */
+        unsigned long last_number; /* the highest of all unique names that were seen */
+        usec_t last_appeared;      /* boottime: when it was */
+        struct client *turns;      /* those that wait to be served, in order */
+        size_t owed;               /* bytes: what all of them did not prove to have read */
+        bool no_pings;             /* the bus refuses our Pings, and that was logged */
         struct stall stall;
         struct pending *pending; /* by transaction */
         struct stream_wait *stream_waits;

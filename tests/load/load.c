@@ -110,9 +110,16 @@ int main(int argc, char **argv)
                 return run_turnover(n);
         if (strcmp(role, "provide") == 0 && argc > 2)
                 return run_provider(argv[2]);
+        if (strcmp(role, "probe") == 0 && argc == 4)
+                return run_probe(argv[2], argv[3]);
+        if (strcmp(role, "heir") == 0)
+                return run_heir();
+        if (strcmp(role, "namesake") == 0 && n > 0)
+                return run_namesake((pid_t)n);
         if (strcmp(role, "flood") == 0 && argc == 5)
                 return run_flood(n, argv[3], strcmp(argv[4], "read") == 0);
         fprintf(stderr, "usage: callsd-load pace | observe | provide IDENTIFIER | churn N |\n"
-                        "       turnover N | flood N get|list|answer read|deaf\n");
+                        "       turnover N | flood N get|list read|deaf |\n"
+                        "       probe IDENTIFIER CALL | heir | namesake PID\n");
         return 2;
 }

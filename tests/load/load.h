@@ -4,6 +4,7 @@
 #define CALLSD_TESTS_LOAD_LOAD_H
 
 #include <stdint.h>
+#include <sys/types.h>
 #include <systemd/sd-bus.h>
 #include <systemd/sd-event.h>
 
@@ -46,5 +47,8 @@ int run_churn(unsigned n);
 int run_observer(void);
 int run_provider(const char *identifier);
 int run_turnover(unsigned n);
+int run_probe(const char *identifier, const char *foreign_call);
+int run_heir(void);
+int run_namesake(pid_t pid);
 
 #endif

@@ -77,6 +77,15 @@ class Person:
         calls = json.loads(self.ctl("--json", "list").stdout)
         return {call["UUID"]: call for call in calls if not call["HasEnded"]}
 
+    def start_ctl(self, *arguments):
+        """Does not wait for the end of it."""
+        return rig.Program([*self.prefix, "callsctl", self.flag, *arguments], "callsctl")
+
+    def pending(self):
+        """What apps have been asked for and not done yet."""
+        answer = self.busctl("--json=short", "call", *MANAGER, "ListPendingActions")
+        return json.loads(answer.stdout)["data"][0]
+
     def monitor(self):
         return rig.Monitor([*self.prefix, "callsctl", self.flag, "--json", "monitor"],
                            f"monitor of {self.name}", json.loads)

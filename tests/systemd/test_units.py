@@ -102,23 +102,20 @@ class Scenarios:
         monitor.state(call, "active")
         example.expect("did-activate", call)
         example.expect("streams", call)
+        self.before = self.person.calls()
+        self.assertEqual(list(self.before), [call])
         return example, call
 
     def assert_call_is_back(self, example, call, mark):
-        """The same call in the same state, the app was told nothing, and it can be ended."""
-        wait_until(lambda: {uuid: facts["State"] for uuid, facts in self.calls().items()} ==
-                   {call: "active"}, "active call")
+        """The same call as before in everything, the app was told nothing, and it can be ended."""
+        self.assertEqual(self.person.calls(), self.before)
         path = "/org/callsd/call/" + call.replace("-", "_")
         state = self.person.busctl("get-property", "org.callsd", path, "org.callsd.Call1", "State")
         self.assertEqual(state.stdout, 's "active"\n')
         self.assertEqual([item["event"] for _, item in example.items[mark:]], [])
         self.person.ctl("end", call)
         example.expect("perform", call, type="end-call")
-        self.assertEqual(self.calls(), {})
-
-    def calls(self):
-        done = self.person.ctl("--json", "list", check=False)
-        return self.person.calls() if done.returncode == 0 else {}
+        self.assertEqual(self.person.calls(), {})
 
     def test_restart_in_call(self):
         example, call = self.active_call()
@@ -126,6 +123,25 @@ class Scenarios:
         self.manager.systemctl("restart", "callsd.service")
         self.assertNotEqual(self.manager.pid(), pid)
         self.assert_call_is_back(example, call, mark)
+
+    def test_restart_with_a_pending_action(self):
+        """An order that the app has, but not yet carried out, is the same order afterwards."""
+        example = self.add(self.person.example())
+        example.expect("began")
+        call = example.incoming()
+        example.expect("reported", call)
+        example.signal(signal.SIGSTOP)
+        self.addCleanup(example.signal, signal.SIGCONT)
+        self.add(self.person.start_ctl("answer", call))
+        before = wait_until(self.person.pending, "pending action")
+        self.assertEqual([action["State"]["data"] for action in before], ["delivered"])
+        self.manager.systemctl("restart", "callsd.service")
+        self.assertEqual(self.person.pending(), before)
+        example.signal(signal.SIGCONT)
+        wait_until(lambda: self.person.calls()[call]["State"] == "active", "active call")
+        self.assertEqual(self.person.pending(), [])
+        performed = [item for item in example.events(call) if item["event"] == "perform"]
+        self.assertEqual([item["type"] for item in performed], ["answer-call"])
 
     def test_killed_in_call(self):
         example, call = self.active_call()

@@ -7,9 +7,12 @@
 
 /* How many messages of a peer wait until it is known who it is. */
 #define MAILBOX_UNKNOWN_MAX 64
-/* How many of a peer's calls may be without an answer; with End and SetMuted some more. */
-#define MAILBOX_OUTSTANDING_MAX 128
-#define MAILBOX_OUTSTANDING_END_MAX 160
+/*
+ * How many of a peer's calls may be without an answer; with End and SetMuted some more. Not more than
+ * 128: dbus-daemon lets no connection have more on a system bus, and would refuse those as well.
+ */
+#define MAILBOX_OUTSTANDING_MAX 96
+#define MAILBOX_OUTSTANDING_END_MAX 128
 
 /*
  * A method call has come. 0: it may go on to its handler now. 1: it waits, was refused, or counts

@@ -326,6 +326,7 @@ START_TEST(peers_are_forgotten_with_their_names)
 
         peer_register(peer, "org.example.App");
         peer_watch(rest);
+        world_settle(&world);
         before = HASH_COUNT(world.daemon.bus->clients);
         peer_close(peer);
         peer_wait_line(rest, "InterfacesRemoved");

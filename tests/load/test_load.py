@@ -186,7 +186,7 @@ class Peers(LoadTest):
         self.assertEqual((ok + refused + by_bus, other), (self.requests, 0), done)
         self.assertGreater(ok, 1000)
         if refused:
-            self.assertIn("128 calls of", done)
+            self.assertIn("96 calls of", done)
 
     def test_flood_of_lists(self):
         """Every answer is long, and takes long to make."""

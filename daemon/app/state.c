@@ -145,6 +145,19 @@ static void set_aside(struct state *state, const char *why, const char *problem)
                           snapshot_get_path(state->snapshot), problem, strerror(-r));
 }
 
+/* Whether callsd itself cannot live with it, as it seems. */
+static bool is_deadly(struct state *state)
+{
+        char text[64];
+
+        if (state->crash.n < CRASHES_MAX)
+                return false;
+        snprintf(text, sizeof(text), "was there when %u callsd in a row crashed", state->crash.n);
+        set_aside(state, "deadly", text);
+        crash_forgive(&state->crash);
+        return true;
+}
+
 static int load(struct state *state, const struct snapshot_label *label, const void *data,
                 size_t size, const struct engine_host *host, const struct limits *limits,
                 struct engine **ret_engine)
@@ -188,6 +201,8 @@ static int restore(struct state *state, const struct engine_host *host, const st
                 failed(state, r);
         if (r < 0)
                 return r;
+        if (is_deadly(state))
+                return -ENOENT;
         r = load(state, &label, data, size, host, limits, ret_engine);
         if (r == 0)
                 memcpy(state->label.bus, label.bus, sizeof(label.bus));
@@ -268,8 +283,10 @@ int state_init(struct state *state, sd_event *event, const char *directory, bool
             (r = find_directory(state, directory, system)) < 0)
                 return r;
         r = open_state(state);
-        if (r == 0)
+        if (r == 0) {
+                (void)crash_watch(&state->crash, event, state->directory);
                 r = restore(state, host, limits, ret_engine);
+        }
         if (r == -ENOMEM)
                 return r;
         if (r < 0)
@@ -281,6 +298,7 @@ int state_init(struct state *state, sd_event *event, const char *directory, bool
 
 void state_done(struct state *state)
 {
+        crash_done(&state->crash);
         state->source = sd_event_source_disable_unref(state->source);
         state->snapshot = snapshot_free(state->snapshot);
         record_bytes_done(&state->bytes);

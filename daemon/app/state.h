@@ -12,6 +12,7 @@
 
 #include <systemd/sd-event.h>
 
+#include "app/crash.h"
 #include "model/record.h"
 #include "store/snapshot.h"
 
@@ -21,6 +22,7 @@ struct state {
         struct snapshot *snapshot; /* NULL: it cannot be opened now */
         struct snapshot_label label;
         struct record_bytes bytes;
+        struct crash crash;
         uint64_t revision;       /* that is on record */
         bool failing;            /* as was said in the log */
         uint64_t retry_at;       /* CLOCK_MONOTONIC: when it may be opened again */

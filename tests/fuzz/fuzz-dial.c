@@ -96,7 +96,7 @@ static void let_it_dial(struct world *world)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-        cleanup_(freep) char *text = strndup((const char *)data, size);
+        cleanup_(freep) char *text = malloc(size + 1);
         struct action_args args = {.type = ACTION_START,
                                    .call = CALL,
                                    .provider = "org.example.a",
@@ -105,6 +105,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct world world;
 
         fuzz_must(text);
+        if (size > 0)
+                memcpy(text, data, size);
+        text[size] = '\0';
         begin(&world);
         args.handle = strtok_r(text, "\n", &save);
         ask(&world, &args);

@@ -6,6 +6,8 @@
  * A world is never copied: it is made again, by going the way to it once more. What is refused
  * must have changed nothing, and so needs no new world.
  *
+ * The number in its last line stands for all that it saw: another number is another behaviour.
+ *
  * CALLSD_EXPLORE_DEPTH: how many inputs in a row; CALLSD_EXPLORE_SECONDS: or how long.
  * `./dev explore` sets them. Without forks (CK_FORK=no), for the trace of a crash is its own.
  */
@@ -33,6 +35,7 @@ static struct exploration {
         SIM_ARRAY(struct node, nodes);
         uint64_t *known; /* open addressing, 0 = free */
         size_t n_known, known_size;
+        uint64_t behaviour; /* a number for all that was seen */
         uint64_t n_inputs, n_refused, n_restarts;
         unsigned max_depth;
         time_t start;
@@ -173,6 +176,17 @@ static enum explore_result take(size_t input)
         return result;
 }
 
+/* What an input did: its effects, and where it leads. */
+static void note_behaviour(size_t first_line, uint64_t state)
+{
+        uint64_t hash = 14695981039346656037ULL ^ state;
+
+        for (size_t i = first_line; i < x.sim->trace.n; i++)
+                for (const char *c = x.sim->trace.items[i]; *c; c++)
+                        hash = (hash ^ (unsigned char)*c) * 1099511628211ULL;
+        x.behaviour += hash;
+}
+
 static void forget_lines(size_t from)
 {
         while (x.sim->trace.n > from)
@@ -225,6 +239,7 @@ static void expand(uint32_t number)
                         continue;
                 x.n_inputs++;
                 there = explore_state(x.sim, NULL);
+                note_behaviour(lines, there);
                 if (result == EXPLORE_REFUSED) {
                         x.n_refused++;
                         if (there != here)
@@ -296,6 +311,7 @@ START_TEST(every_sequence)
                 if (first < end)
                         break;
         }
+        fprintf(stderr, "behaviour %016" PRIx64 "\n", x.behaviour);
 }
 END_TEST
 

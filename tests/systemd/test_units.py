@@ -120,7 +120,9 @@ class Scenarios:
     def test_restart_in_call(self):
         example, call = self.active_call()
         mark, pid = example.mark(), self.manager.pid()
+        watch = Stopwatch()
         self.manager.systemctl("restart", "callsd.service")
+        self.say(f"{self.manager.owner.flag}: systemctl restart took {watch.ms():.0f} ms")
         self.assertNotEqual(self.manager.pid(), pid)
         self.assert_call_is_back(example, call, mark)
 

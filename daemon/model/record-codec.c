@@ -268,7 +268,15 @@ static bool is_text(const uint8_t *at, size_t size)
         return true;
 }
 
-static void read_text(struct codec *codec, char **value)
+/* What is compared and never shown; an app's identity may have any bytes. */
+static bool is_name(const uint8_t *at, size_t size)
+{
+        return !memchr(at, '\0', size);
+}
+
+typedef bool (*accept_fn)(const uint8_t *at, size_t size);
+
+static void read_text(struct codec *codec, char **value, accept_fn accept)
 {
         const uint8_t *bytes;
         size_t length = 0;
@@ -278,8 +286,8 @@ static void read_text(struct codec *codec, char **value)
         bytes = get(codec, length);
         if (!bytes)
                 return;
-        if (!is_text(bytes, length)) {
-                codec_fail(codec, -EBADMSG, "a text is no UTF-8");
+        if (!accept(bytes, length)) {
+                codec_fail(codec, -EBADMSG, "a text is none, or no UTF-8");
                 return;
         }
         *value = malloc(length + 1);
@@ -291,31 +299,53 @@ static void read_text(struct codec *codec, char **value)
         (*value)[length] = '\0';
 }
 
-void codec_text(struct codec *codec, char **value)
+static void write_text(struct codec *codec, const char *value)
 {
-        size_t length;
+        size_t length = strlen(value);
 
-        if (codec->reading) {
-                read_text(codec, value);
-                return;
-        }
-        length = strlen(str_or_empty(*value));
         codec_count(codec, &length, 1);
-        put(codec, str_or_empty(*value), length);
+        put(codec, value, length);
 }
 
-void codec_text_or_null(struct codec *codec, char **value)
+void codec_text(struct codec *codec, char **value)
+{
+        if (codec->reading)
+                read_text(codec, value, is_text);
+        else
+                write_text(codec, str_or_empty(*value));
+}
+
+void codec_name(struct codec *codec, char **value)
+{
+        if (codec->reading)
+                read_text(codec, value, is_name);
+        else
+                write_text(codec, str_or_empty(*value));
+}
+
+static void or_null(struct codec *codec, char **value,
+                    void (*walk)(struct codec *codec, char **value))
 {
         bool some = *value != NULL;
 
         codec_bool(codec, &some);
         if (some)
-                codec_text(codec, value);
+                walk(codec, value);
         else if (codec->reading)
                 *value = NULL;
 }
 
-void codec_texts_or_null(struct codec *codec, char ***value)
+void codec_text_or_null(struct codec *codec, char **value)
+{
+        or_null(codec, value, codec_text);
+}
+
+void codec_name_or_null(struct codec *codec, char **value)
+{
+        or_null(codec, value, codec_name);
+}
+
+void codec_names_or_null(struct codec *codec, char ***value)
 {
         bool some = *value != NULL;
         size_t n = 0;
@@ -336,7 +366,7 @@ void codec_texts_or_null(struct codec *codec, char ***value)
                 }
         }
         for (size_t i = 0; i < n && codec_ok(codec); i++)
-                codec_text(codec, &(*value)[i]);
+                codec_name(codec, &(*value)[i]);
 }
 
 void codec_end(struct codec *codec)

@@ -57,8 +57,11 @@ void codec_uuid_or_none(struct codec *codec, struct uuid *value);
 /* Owned UTF-8; what was there before reading is not freed. */
 void codec_text(struct codec *codec, char **value);
 void codec_text_or_null(struct codec *codec, char **value);
+/* Likewise, but of any bytes: for what is compared and not shown. */
+void codec_name(struct codec *codec, char **value);
+void codec_name_or_null(struct codec *codec, char **value);
 /* A list that ends with NULL, or NULL. */
-void codec_texts_or_null(struct codec *codec, char ***value);
+void codec_names_or_null(struct codec *codec, char ***value);
 /* To be called when all is written; reading: nothing may be left. */
 void codec_end(struct codec *codec);
 

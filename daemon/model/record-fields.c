@@ -54,7 +54,7 @@ static void account_fields(struct codec *codec, struct account *account)
         codec_text(codec, &account->label);
         codec_text(codec, &account->state);
         CODEC_NUMBER(codec, account->handle_types, UINT32_MAX);
-        codec_texts_or_null(codec, &account->uri_schemes);
+        codec_names_or_null(codec, &account->uri_schemes);
 }
 
 static void accounts(struct codec *codec, struct provider_config *config)
@@ -81,7 +81,7 @@ static void config_fields(struct codec *codec, struct provider_config *config)
         codec_text_or_null(codec, &config->ringtone);
         codec_text_or_null(codec, &config->localized_name);
         codec_text_or_null(codec, &config->icon);
-        codec_texts_or_null(codec, &config->uri_schemes);
+        codec_names_or_null(codec, &config->uri_schemes);
         CODEC_NUMBER(codec, config->handle_types, UINT32_MAX);
         CODEC_NUMBER(codec, config->maximum_call_groups, UINT32_MAX);
         CODEC_NUMBER(codec, config->maximum_calls_per_call_group, UINT32_MAX);
@@ -99,9 +99,9 @@ void record_provider_fields(struct codec *codec, struct provider *provider)
         codec_bool(codec, &provider->bus_lost);
         CODEC_NUMBER(codec, provider->number, UINT32_MAX);
         CODEC_NUMBER(codec, provider->state, PROVIDER_GONE);
-        codec_text(codec, &provider->peer);
-        codec_text(codec, &provider->identity);
-        codec_texts_or_null(codec, &provider->emergency_numbers);
+        codec_name(codec, &provider->peer);
+        codec_name(codec, &provider->identity);
+        codec_names_or_null(codec, &provider->emergency_numbers);
         codec_number(codec, &provider->manifest_grace, UINT64_MAX);
         codec_number(codec, &provider->emergency_until, UINT64_MAX);
         config_fields(codec, &provider->config);
@@ -201,7 +201,7 @@ void record_transaction_fields(struct codec *codec, struct transaction *transact
         codec_bool(codec, &transaction->end_obstacles);
         codec_bool(codec, &transaction->emergency);
         codec_bool(codec, &transaction->complete);
-        codec_text_or_null(codec, &transaction->requester);
+        codec_name_or_null(codec, &transaction->requester);
         codec_number(codec, &transaction->timeout, UINT64_MAX);
 }
 

@@ -232,6 +232,23 @@ START_TEST(texts_are_utf8)
 }
 END_TEST
 
+/* An app chooses what it is called by a sandbox; nobody's calls are lost for that. */
+START_TEST(names_are_any_bytes)
+{
+        const uint8_t data[] = {3, 0xff, 'x', 0x80, 2, 'a', '\0'};
+        char *name = NULL;
+
+        codec.data = data;
+        codec.size = sizeof(data);
+        codec_name(&codec, &name);
+        ck_assert_str_eq(name, "\xffx\x80");
+        free(name);
+        codec_name(&codec, &name);
+        ck_assert_int_eq(codec.r, -EBADMSG);
+        ck_assert_ptr_null(name);
+}
+END_TEST
+
 static const struct {
         uint8_t data[12];
         size_t size;
@@ -333,6 +350,7 @@ static TCase *codec_case(void)
         tcase_add_checked_fixture(values, setup, NULL);
         tcase_add_test(values, values_come_back);
         tcase_add_loop_test(values, texts_are_utf8, 0, (int)ARRAY_SIZE(TEXTS));
+        tcase_add_test(values, names_are_any_bytes);
         tcase_add_loop_test(values, a_number_has_one_spelling, 0, (int)ARRAY_SIZE(BAD_NUMBERS));
         tcase_add_test(values, numbers_have_their_range);
         tcase_add_test(values, no_flag_too_many);

@@ -13,6 +13,14 @@ from managers import (MANAGER, Manager, Person, Stopwatch, TestCase, rig, shell,
 
 PIPEWIRE = "/run/pipewire"
 DENIED = "Access denied"
+# 1,000 answers for one connection: more than callsd sends without asking.
+READER = """
+from gi.repository import Gio, GLib
+bus = Gio.bus_get_sync(Gio.BusType.SYSTEM)
+for _ in range(1000):
+    bus.call_sync("org.callsd", "/org/callsd", "org.freedesktop.DBus.Properties", "Get",
+                  GLib.Variant("(ss)", ("org.callsd.Manager1", "InCall")), None, 0, -1, None)
+"""
 
 
 def make_system():
@@ -51,6 +59,12 @@ class Policy(TestCase):
     def test_controllers(self):
         for person in (self.root, self.ben):
             self.assertEqual(person.call("ListPendingActions").stdout, "aa{sv} 0\n")
+
+    def test_readers(self):
+        """Who is sent much is asked whether it reads, and the bus has to let callsd ask."""
+        self.ben.run("/usr/bin/python3", "-c", READER)
+        self.assertNotIn("does not let callsd ask",
+                         shell("journalctl", "--no-pager", "-u", "callsd.service").stdout)
 
     def test_strangers(self):
         for command in (("call", *MANAGER, "ListPendingActions"),

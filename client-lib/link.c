@@ -110,21 +110,6 @@ void link_heard_from(struct cx_context *context, sd_bus_message *reply)
                 link_set_owner(context, sender);
 }
 
-static int on_pong(sd_bus_message *reply, void *userdata, sd_bus_error *error)
-{
-        struct cx_context *context = userdata;
-
-        (void)error;
-        context->link.ping = sd_bus_slot_unref(context->link.ping);
-        if (link_error_is_absence(context, reply)) {
-                link_set_down(context);
-                return 0;
-        }
-        link_heard_from(context, reply);
-        link_set_up(context);
-        return 0;
-}
-
 /* Whether somebody else looks after the daemon. A Flatpak does not see systemd, but needs it. */
 static bool is_supervised(void)
 {
@@ -134,6 +119,29 @@ static bool is_supervised(void)
 bool link_may_start(const struct cx_context *context)
 {
         return !context->link.was_up || !is_supervised();
+}
+
+/* It died a moment ago, and systemd starts it again: what is asked of it meanwhile waits, 2 s at
+ * the most. */
+static bool is_coming_back(const struct cx_context *context)
+{
+        return context->link.state == LINK_UNKNOWN && !link_may_start(context);
+}
+
+static int on_pong(sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+        struct cx_context *context = userdata;
+
+        (void)error;
+        context->link.ping = sd_bus_slot_unref(context->link.ping);
+        if (link_error_is_absence(context, reply)) {
+                if (!is_coming_back(context))
+                        link_set_down(context);
+                return 0;
+        }
+        link_heard_from(context, reply);
+        link_set_up(context);
+        return 0;
 }
 
 static void link_ping(struct cx_context *context)

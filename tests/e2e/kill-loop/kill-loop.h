@@ -47,6 +47,7 @@ struct call {
         bool answered; /* that was asked for at least */
         bool talked;   /* and is done */
         bool busy;     /* an operation is under way */
+        bool excused;  /* the library gave up to wait, and tells it some time later */
         bool judged;   /* none was while callsd was looked at */
         bool muted, mute_unsure;
         bool mute_settling; /* accepted, and with its provider */
@@ -86,6 +87,7 @@ struct options {
         const char *callsd; /* program; NULL: somebody else starts it */
         const char *config;
         const char *main_pid; /* command that prints its process number */
+        const char *kill_at;  /* the library that kills callsd before a write */
         unsigned kills, providers, library, calls, seed, in_flight;
         bool verbose;
 };
@@ -96,6 +98,7 @@ struct world {
         sd_bus *controller;
         char owner[64]; /* of the name; "" for nobody */
         pid_t daemon;
+        bool dies_by_itself;
         struct provider providers[PROVIDERS_MAX];
         struct call *calls; /* all that ever were, by UUID */
         struct call *live[LIVE_MAX];
@@ -109,8 +112,8 @@ struct world {
         size_t n_pending;
 
         /* figures */
-        unsigned kills, kills_at_start;
-        uint64_t acknowledged, unsure, happened, refused, orders, repeated, compared;
+        unsigned kills, kills_at_start, kills_at_write;
+        uint64_t excused, acknowledged, unsure, happened, refused, orders, repeated, compared;
         uint64_t worst_away, sum_away;
 };
 

@@ -104,6 +104,7 @@ static void settle(struct operation *operation, enum answer answer, const char *
                 settle_refused(operation);
         } else {
                 world->unsure++;
+                world->loading = false; /* it has died */
         }
         free(operation);
         load_more(world);
@@ -124,10 +125,21 @@ static int on_reply(sd_bus_message *reply, void *userdata, sd_bus_error *error)
         return 0;
 }
 
-/* The library sends again what a callsd that died did not answer; so there is an answer. */
+/*
+ * The library sends again what a callsd that died did not answer; so there is an answer. On a
+ * machine so busy that callsd is away for 2 s it says so, and tells the whole call later.
+ */
 static void on_told(const struct cx_error *error, void *userdata)
 {
-        settle(userdata, error ? ANSWER_REFUSED : ANSWER_DONE,
+        struct operation *operation = userdata;
+
+        if (error && cx_error_is(error, CX_ERROR_DOMAIN_CALLSD, CX_ERROR_NOT_RUNNING)) {
+                operation->world->excused++;
+                operation->call->excused = true;
+                settle(operation, ANSWER_NONE, NULL);
+                return;
+        }
+        settle(operation, error ? ANSWER_REFUSED : ANSWER_DONE,
                error ? cx_error_get_message(error) : NULL);
 }
 
@@ -354,7 +366,7 @@ static enum operation_type choose(struct world *world, const struct call *call)
 
 static bool is_ready(const struct call *call)
 {
-        return call->life == LIFE_LIVE && !call->busy && !call->mute_unsure &&
+        return call->life == LIFE_LIVE && !call->busy && !call->excused && !call->mute_unsure &&
                !call->mute_settling && call->name == call->name_next;
 }
 

@@ -344,7 +344,8 @@ static void forget_old(struct world *world)
         size_t n = 0;
 
         for (size_t i = 0; i < world->n_live; i++)
-                if (world->live[i]->life != LIFE_OVER || world->live[i]->busy)
+                if ((world->live[i]->life != LIFE_OVER && !world->live[i]->excused) ||
+                    world->live[i]->busy)
                         world->live[n++] = world->live[i];
         world->n_live = n;
 }
@@ -366,7 +367,7 @@ void look(struct world *world, bool settled)
         /* The library may tell about some just now: they are judged when it is done. */
         for (call = world->calls; call; call = call->hh.next) {
                 call->seen = call->detailed = call->seen_active = false;
-                call->judged = !call->busy;
+                call->judged = !call->busy && !call->excused;
         }
         ask_all(world);
         count_active(world);

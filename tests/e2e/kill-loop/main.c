@@ -31,6 +31,7 @@ static const char help[] =
         "\n"
         "      --callsd FILE      the program, started by this one\n"
         "      --config FILE      its configuration; ProvidersPerPeer= has to allow all providers\n"
+        "      --kill-at LIBRARY  preloaded into every second one: it dies right before a write\n"
         "      --main-pid COMMAND it runs, and is started again, as a service; COMMAND prints the\n"
         "                         number of its process (systemctl --user show -P MainPID callsd)\n"
         "  -n, --kills N          how often (500)\n"
@@ -90,11 +91,20 @@ void run_until(struct world *world, condition_fn condition, const char *what)
         }
 }
 
+static bool is_dead(struct world *world)
+{
+        siginfo_t info = {0};
+
+        return world->options.callsd &&
+               waitid(P_PID, (id_t)world->daemon, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+               info.si_pid == world->daemon;
+}
+
 void run_for(struct world *world, uint64_t usec)
 {
         uint64_t end = now() + usec, at;
 
-        while ((at = now()) < end)
+        while ((at = now()) < end && !is_dead(world))
                 run_once(world, end - at);
 }
 
@@ -108,17 +118,36 @@ struct call *find_call(struct world *world, const char *uuid)
 
 /* ---- callsd ---- */
 
-static void start_daemon(struct world *world)
+/* From the start on, or from a signal on. */
+static void die_before_write(struct world *world, unsigned write, bool at_once)
+{
+        char number[16];
+
+        snprintf(number, sizeof(number), "%u", write);
+        setenv("CALLSD_KILL_AT", number, 1);
+        if (!at_once)
+                setenv("CALLSD_KILL_ON_SIGNAL", "1", 1);
+        setenv("LD_PRELOAD", world->options.kill_at, 1);
+        /* Sanitizers want to come first in a program that is to be debugged. */
+        setenv("ASAN_OPTIONS", "verify_asan_link_order=0:detect_leaks=0", 1);
+}
+
+/* `doomed`: it will be killed before it is looked at. */
+static void start_daemon(struct world *world, bool doomed)
 {
         const char *log = getenv("CALLSD_KILL_LOOP_LOG");
+        unsigned write = 1 + pick(world, doomed ? 25 : 300);
 
         if (!world->options.callsd)
                 return;
+        world->dies_by_itself = world->options.kill_at && pick(world, 2);
         world->daemon = fork();
         if (world->daemon < 0)
                 fatal("cannot fork");
         if (world->daemon > 0)
                 return;
+        if (world->dies_by_itself)
+                die_before_write(world, write, doomed);
         if (log)
                 dup2(open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600), STDERR_FILENO);
         execl(world->options.callsd, "callsd", "--no-audio", "--log-level",
@@ -142,6 +171,8 @@ static void kill_daemon(struct world *world)
 {
         int status;
 
+        world->kills++;
+        world->kills_at_write += is_dead(world);
         if (kill(world->daemon, SIGKILL) < 0)
                 fatal("callsd was not there to be killed");
         if (!world->options.callsd)
@@ -215,30 +246,39 @@ static void let_go_on(struct world *world)
         look(world, true);
 }
 
-static void kill_once(struct world *world)
+static void load_and_kill(struct world *world)
 {
-        uint64_t killed;
-
         if (world->options.main_pid)
                 world->daemon = ask_main_pid(world);
+        if (world->dies_by_itself)
+                kill(world->daemon, SIGUSR2);
         world->loading = true;
         load_more(world);
         run_for(world, pick(world, LOAD_MAX));
         world->loading = false;
         world->paused = true;
-        killed = now();
         kill_daemon(world);
-        world->kills++;
+}
+
+static void kill_at_start(struct world *world)
+{
         run_until(world, is_away, "end of callsd");
-        start_daemon(world);
-        while (world->options.callsd && pick(world, 4) == 0) {
-                run_for(world, pick(world, START_MAX));
-                kill_daemon(world);
-                world->kills++;
-                world->kills_at_start++;
-                run_until(world, is_away, "end of callsd");
-                start_daemon(world);
-        }
+        start_daemon(world, true);
+        run_for(world, pick(world, START_MAX));
+        kill_daemon(world);
+        world->kills_at_start++;
+}
+
+static void kill_once(struct world *world)
+{
+        uint64_t killed;
+
+        load_and_kill(world);
+        killed = now();
+        while (world->options.callsd && pick(world, 4) == 0)
+                kill_at_start(world);
+        run_until(world, is_away, "end of callsd");
+        start_daemon(world, false);
         run_until(world, is_there, "callsd");
         killed = now() - killed;
         world->sum_away += killed;
@@ -253,7 +293,7 @@ static void set_up(struct world *world)
             sd_bus_attach_event(world->controller, world->event, SD_EVENT_PRIORITY_NORMAL) < 0 ||
             sd_bus_add_match(world->controller, NULL, RULE_OWNER, on_owner, world) < 0)
                 fatal("there is no bus");
-        start_daemon(world);
+        start_daemon(world, false);
         if (world->options.callsd)
                 run_until(world, is_there, "callsd");
         else
@@ -266,10 +306,14 @@ static void report_figures(const struct world *world, uint64_t usec)
 {
         unsigned lives = world->kills - world->kills_at_start;
 
-        printf("%u kills (%u of them while callsd started) in %.1f s, %u providers (%u of "
+        printf("%u kills (%u of them while callsd started, %u right before a write) in %.1f s, %u "
+               "providers (%u of "
                "libcallsd), %u calls: %u were made\n",
-               world->kills, world->kills_at_start, (double)usec / 1e6, world->options.providers,
-               world->options.library, world->options.calls, HASH_COUNT(world->calls));
+               world->kills, world->kills_at_start, world->kills_at_write, (double)usec / 1e6,
+               world->options.providers, world->options.library, world->options.calls,
+               HASH_COUNT(world->calls));
+        if (world->excused > 0)
+                printf("given up by the library, and told later: %" PRIu64 "\n", world->excused);
         printf("acknowledged %" PRIu64 ", refused %" PRIu64 ", open at a kill %" PRIu64
                " (of which had happened: %" PRIu64 " or more)\n",
                world->acknowledged, world->refused, world->unsure, world->happened);
@@ -306,6 +350,7 @@ static void tear_down(struct world *world)
 enum {
         OPTION_CALLSD = 256,
         OPTION_CONFIG,
+        OPTION_KILL_AT,
         OPTION_MAIN_PID,
         OPTION_PROVIDERS,
         OPTION_LIBRARY,
@@ -317,6 +362,7 @@ enum {
 static const struct option long_options[] = {
         {"callsd", required_argument, NULL, OPTION_CALLSD},
         {"config", required_argument, NULL, OPTION_CONFIG},
+        {"kill-at", required_argument, NULL, OPTION_KILL_AT},
         {"main-pid", required_argument, NULL, OPTION_MAIN_PID},
         {"kills", required_argument, NULL, 'n'},
         {"providers", required_argument, NULL, OPTION_PROVIDERS},
@@ -345,6 +391,8 @@ static void parse(int argc, char **argv, struct options *options)
                         options->callsd = optarg;
                 else if (option == OPTION_CONFIG)
                         options->config = optarg;
+                else if (option == OPTION_KILL_AT)
+                        options->kill_at = optarg;
                 else if (option == OPTION_MAIN_PID)
                         options->main_pid = optarg;
                 else if (option == 'n')

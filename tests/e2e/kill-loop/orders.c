@@ -118,8 +118,9 @@ static int on_signal(sd_bus_message *message, void *userdata, sd_bus_error *erro
                 return 0;
         if (sd_bus_message_is_signal(message, NAME ".Provider1", "PerformTransaction"))
                 read_orders(provider, message);
-        else if (sd_bus_message_is_signal(message, NAME ".Provider1", "ActionTimedOut") ||
-                 sd_bus_message_is_signal(message, NAME ".Provider1", "ActionCancelled"))
+        else if (sd_bus_message_is_signal(message, NAME ".Provider1", "ActionTimedOut"))
+                fatal("%s never got an action that it was to perform", provider->identifier);
+        else if (sd_bus_message_is_signal(message, NAME ".Provider1", "ActionCancelled"))
                 withdraw(provider, message);
         else if (sd_bus_message_is_signal(message, NAME ".Provider1", "Reset"))
                 fatal("%s was reset", provider->identifier);
@@ -187,6 +188,14 @@ static void perform(struct cx_provider *library, struct cx_action *action, void 
         provider->held_back[provider->n_held_back++] = cx_action_ref(action);
 }
 
+static void timed_out(struct cx_provider *library, struct cx_action *action, void *userdata)
+{
+        const struct provider *provider = userdata;
+
+        (void)library;
+        fatal("%s did not perform %s in time", provider->identifier, cx_action_get_uuid(action));
+}
+
 static void start_library(struct provider *provider)
 {
         static const struct cx_provider_delegate delegate = {
@@ -197,6 +206,7 @@ static void start_library(struct provider *provider)
                 .perform_end_call = perform,
                 .perform_set_held_call = perform,
                 .perform_set_muted_call = perform,
+                .timed_out_performing_action = timed_out,
         };
         struct cx_provider_configuration *configuration;
 

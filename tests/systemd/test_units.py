@@ -79,6 +79,9 @@ class Scenarios:
         return self.manager.pid()
 
     def replaced_by_watchdog(self, pid, hang):
+        """In the middle of a call, too, which does not notice."""
+        example, call = self.active_call()
+        mark = example.mark()
         watch = Stopwatch()
         hang()
         self.manager.wait_ready(pid)
@@ -88,7 +91,7 @@ class Scenarios:
         said = [entry["MESSAGE"] for entry in journal("--since", self.began)
                 if "Watchdog timeout" in entry["MESSAGE"]]
         self.assertTrue(said)
-        self.person.call("ListPendingActions")
+        self.assert_call_is_back(example, call, mark)
 
     # ---- going and coming in the middle of a call ----
 

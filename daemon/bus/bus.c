@@ -197,7 +197,11 @@ static int on_name(sd_bus_message *reply, void *userdata, sd_bus_error *error)
         if (sd_bus_message_is_method_error(reply, NULL)) {
                 log_error("The bus does not give out the name " BUS_NAME ": %s",
                           sd_bus_message_get_error(reply)->message);
-                fail(bus, "callsd may not have the name " BUS_NAME " on this bus");
+                fail(bus, bus->system ? "callsd may not have the name " BUS_NAME " on this bus; is "
+                                        "its policy org.callsd.conf in /etc/dbus-1/system.d or "
+                                        "/usr/share/dbus-1/system.d, and does it run as the user "
+                                        "callsd?"
+                                      : "callsd may not have the name " BUS_NAME " on this bus");
                 return 0;
         }
         if (sd_bus_message_read(reply, "u", &answer) < 0)

@@ -8,10 +8,11 @@ sys.dont_write_bytecode = True
 import os
 import unittest
 
-from managers import (MANAGER, Manager, Person, Stopwatch, TestCase, rig, shell, wait_until,
-                      write)
+from managers import (MANAGER, Manager, Person, Stopwatch, TestCase, journal, rig, shell,
+                      wait_until, write)
 
 PIPEWIRE = "/run/pipewire"
+POLICY = "/etc/dbus-1/system.d/org.callsd.conf"
 DENIED = "Access denied"
 # 1,000 answers for one connection: more than callsd sends without asking.
 READER = """
@@ -83,6 +84,25 @@ class Policy(TestCase):
                                     "org.freedesktop.DBus", "RequestName", "su", MANAGER[0], "0",
                                     check=False)
             self.assertIn(DENIED, refused.stderr, person.name)
+
+    def reload_bus(self):
+        self.root.busctl("call", "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                         "org.freedesktop.DBus", "ReloadConfig")
+
+    def test_not_installed(self):
+        """Without the policy callsd does not come up, and says what is missing."""
+        shell("systemctl", "stop", "callsd.service")
+        os.rename(POLICY, "/root/policy")
+        self.reload_bus()
+        try:
+            failed = shell("systemctl", "start", "callsd.service", check=False)
+        finally:
+            shell("systemctl", "stop", "callsd.service")
+            os.rename("/root/policy", POLICY)
+            self.reload_bus()
+        self.assertNotEqual(failed.returncode, 0)
+        self.assertTrue([entry for entry in journal("_SYSTEMD_UNIT=callsd.service")
+                         if "is its policy org.callsd.conf in" in entry["MESSAGE"]])
 
     def test_signals(self):
         """A stranger hears nothing of a call that a controller hears everything of."""

@@ -8,8 +8,8 @@
 /* How many messages of a peer wait until it is known who it is. */
 #define MAILBOX_UNKNOWN_MAX 64
 /*
- * How many of a peer's calls may be without an answer; with End and SetMuted some more. Not more than
- * 128: dbus-daemon lets no connection have more on a system bus, and would refuse those as well.
+ * How many of a peer's calls may be without an answer; with End and SetMuted some more. Not more
+ * than 128: dbus-daemon lets no connection have more on a system bus, and would refuse those too.
  */
 #define MAILBOX_OUTSTANDING_MAX 96
 #define MAILBOX_OUTSTANDING_END_MAX 128

@@ -2,6 +2,7 @@
 /* Peers that ask for too much, do not read, or come and go. */
 #include "load.h"
 
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -109,7 +110,7 @@ int run_flood(unsigned n, const char *what, int reads)
                     (unsigned long long)(now_usec() - began), flood.error, flood.text);
         while (!reads) {
                 send_one(bus, what, reads, &flood);
-                usleep(1000);
+                poll(NULL, 0, 1);
         }
         sd_bus_close_unref(bus);
         return 0;

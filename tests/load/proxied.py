@@ -4,8 +4,8 @@
 
 usage: proxied.py IDENTIFIER CALL
 
-sd-bus begins to speak before the bus has let it in, and xdg-dbus-proxy before 0.1.6 takes that for an
-error; Debian 12 has such a one. So what is behind a proxy speaks GDBus here.
+sd-bus begins to speak before the bus has let it in, and xdg-dbus-proxy before 0.1.6 takes that for
+an error; Debian 12 has such a one. So what is behind a proxy speaks GDBus here.
 """
 import sys
 

@@ -24,6 +24,7 @@ sys.dont_write_bytecode = True
 
 import harness
 import rig
+from rig import POLL_INTERVAL
 
 DEADLINE = 30
 LATE = 10.0
@@ -58,7 +59,7 @@ class Pace(rig.Program):
             if time.monotonic() > end:
                 with self.changed:
                     raise rig.Failure(f"no {n} calls answered in {DEADLINE} s: {self.items[-3:]}")
-            time.sleep(rig.POLL_INTERVAL)
+            time.sleep(POLL_INTERVAL)
 
 
 class LoadTest(unittest.TestCase):
@@ -103,13 +104,14 @@ class LoadTest(unittest.TestCase):
         """The time at which the log has had it so often."""
         end = time.monotonic() + deadline
         while len(re.findall(text, self.log())) < times:
-            self.assertLess(time.monotonic(), end, f"no \"{text}\" in the log: {self.log()[-2000:]}")
-            time.sleep(rig.POLL_INTERVAL)
+            self.assertLess(time.monotonic(), end, f"no \"{text}\" in: {self.log()[-2000:]}")
+            time.sleep(POLL_INTERVAL)
         return time.monotonic()
 
     def start(self, *arguments, program=rig.Program):
-        peer = self.rig.add(program([self.load, *map(str, arguments)], " ".join(map(str, arguments)),
-                                    log=self.rig.log(arguments[0])))
+        words = [str(argument) for argument in arguments]
+        peer = self.rig.add(program([self.load, *words], " ".join(words),
+                                    log=self.rig.log(words[0])))
         peer.wait(lambda line: line.startswith("ready"), "start")
         return peer
 
@@ -272,8 +274,9 @@ class SmallBus(LoadTest):
         since = self.pace.mark()
         self.pace.wait_answered(20, since)
         observer.signal(signal.SIGCONT)
-        print(f"    {self.bus}, deaf to callsd: nobody was answered for {self.pace.longest_gap():.1f}"
-              f" s, {back - seen:.2f} s of it between noticing and serving again", flush=True)
+        print(f"    {self.bus}, deaf to callsd: nobody was answered for "
+              f"{self.pace.longest_gap():.1f} s, {back - seen:.2f} s of it between noticing and "
+              f"serving again", flush=True)
         self.report("after that", self.pace.answered(since))
         end = time.monotonic() + DEADLINE
         while True:

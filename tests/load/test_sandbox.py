@@ -5,8 +5,8 @@
 usage: test_sandbox.py --build-dir DIR --bus dbus-daemon|dbus-broker [TEST...]
 
 The sandboxes are real ones, made by bubblewrap as Flatpak makes them: a root of their own with a
-/.flatpak-info in it, and process numbers of their own. The app speaks to the bus directly, or through
-xdg-dbus-proxy in another sandbox of the same app, as Flatpak does it.
+/.flatpak-info in it, and process numbers of their own. The app speaks to the bus directly, or
+through xdg-dbus-proxy in another sandbox of the same app, as Flatpak does it.
 """
 import os
 import subprocess
@@ -16,7 +16,7 @@ import time
 sys.dont_write_bytecode = True
 
 import test_load
-from test_load import rig
+from test_load import POLL_INTERVAL, rig
 
 APP = "org.example.Boxed"
 REFUSED = "org.callsd.Error.NotAuthorized"
@@ -43,10 +43,11 @@ class Sandbox(test_load.LoadTest):
         path = f"{self.world.directory}/info-{len(os.listdir(self.world.directory))}"
         with open(path, "w") as file:
             file.write(info)
-        return ["bwrap", "--die-with-parent", "--unshare-pid", "--unshare-ipc", "--ro-bind", "/usr", "/usr",
-                "--symlink", "usr/bin", "/bin", "--symlink", "usr/lib", "/lib",
-                "--symlink", "usr/lib64", "/lib64", "--proc", "/proc", "--dev", "/dev",
-                "--tmpfs", "/tmp", "--ro-bind", os.path.dirname(self.load), "/app",
+        return ["bwrap", "--die-with-parent", "--unshare-pid", "--unshare-ipc",
+                "--ro-bind", "/usr", "/usr", "--symlink", "usr/bin", "/bin",
+                "--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64", "/lib64",
+                "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp",
+                "--ro-bind", os.path.dirname(self.load), "/app",
                 "--ro-bind", path, "/.flatpak-info",
                 "--bind", bus or f"{self.world.directory}/run", "/run/bus",
                 "--setenv", "DBUS_SESSION_BUS_ADDRESS", "unix:path=/run/bus/bus",
@@ -116,7 +117,7 @@ class Sandbox(test_load.LoadTest):
                 end = time.monotonic() + test_load.DEADLINE
                 while not os.path.exists(f"{self.folder}/bus"):
                     test.assertLess(time.monotonic(), end, "the proxy did not start")
-                    time.sleep(rig.POLL_INTERVAL)
+                    time.sleep(POLL_INTERVAL)
                 return self.folder
 
             def __exit__(self, *_):

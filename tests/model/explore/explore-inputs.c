@@ -15,32 +15,22 @@
 
 #define OPEN_MAX 4
 
-struct input;
-typedef enum explore_result (*input_fn)(struct sim *sim, const struct input *input);
-
-struct input {
-        input_fn apply;
-        const char *call; /* or a provider */
-        const char *text; /* what is asked, or for whom; may be NULL */
-        unsigned number;  /* a state, a place, a flag */
-};
-
-static enum explore_result result(int r)
+enum explore_result explore_result(int r)
 {
         return r == 0 ? EXPLORE_DONE : EXPLORE_REFUSED;
 }
 
-static const char *owner(const char *call)
+const char *explore_owner(const char *call)
 {
         return streq(call, "2") ? "web" : "sip";
 }
 
-static bool runs(struct sim *sim, const char *provider)
+bool explore_runs(struct sim *sim, const char *provider)
 {
         return sim_find_provider(sim, provider)->running;
 }
 
-static bool lives(struct sim *sim, const char *name)
+bool explore_lives(struct sim *sim, const char *name)
 {
         const struct call *call = sim_call(sim, name);
 
@@ -49,8 +39,8 @@ static bool lives(struct sim *sim, const char *name)
 
 static bool can_come(struct sim *sim, const char *name)
 {
-        return !sim_call(sim, name) && runs(sim, owner(name)) &&
-               (!streq(name, "3") || lives(sim, "1"));
+        return !sim_call(sim, name) && explore_runs(sim, explore_owner(name)) &&
+               (!streq(name, "3") || explore_lives(sim, "1"));
 }
 
 /* ---- reports ---- */
@@ -59,7 +49,7 @@ static enum explore_result come_in(struct sim *sim, const struct input *input)
 {
         if (!can_come(sim, input->call))
                 return EXPLORE_NO_SENSE;
-        return result(sim_try_incoming(sim, owner(input->call), input->call, NULL));
+        return explore_result(sim_try_incoming(sim, explore_owner(input->call), input->call, NULL));
 }
 
 static enum explore_result import(struct sim *sim, const struct input *input)
@@ -68,39 +58,39 @@ static enum explore_result import(struct sim *sim, const struct input *input)
 
         if (!can_come(sim, input->call))
                 return EXPLORE_NO_SENSE;
-        return result(sim_try_import(sim, owner(input->call), input->call, &as));
+        return explore_result(sim_try_import(sim, explore_owner(input->call), input->call, &as));
 }
 
 static enum explore_result fact(struct sim *sim, const struct input *input)
 {
-        if (!lives(sim, input->call) || !runs(sim, owner(input->call)))
+        if (!explore_lives(sim, input->call) || !explore_runs(sim, explore_owner(input->call)))
                 return EXPLORE_NO_SENSE;
-        return result(sim_try_fact(sim, owner(input->call), input->call,
-                                   (enum call_state)input->number, FACT_SELF));
+        return explore_result(sim_try_fact(sim, explore_owner(input->call), input->call,
+                                           (enum call_state)input->number, FACT_SELF));
 }
 
 static enum explore_result connected(struct sim *sim, const struct input *input)
 {
-        if (!lives(sim, input->call) || !runs(sim, owner(input->call)))
+        if (!explore_lives(sim, input->call) || !explore_runs(sim, explore_owner(input->call)))
                 return EXPLORE_NO_SENSE;
-        return result(sim_try_connected(sim, owner(input->call), input->call, 0));
+        return explore_result(sim_try_connected(sim, explore_owner(input->call), input->call, 0));
 }
 
 static enum explore_result fact_muted(struct sim *sim, const struct input *input)
 {
-        if (!lives(sim, input->call) || !runs(sim, owner(input->call)))
+        if (!explore_lives(sim, input->call) || !explore_runs(sim, explore_owner(input->call)))
                 return EXPLORE_NO_SENSE;
-        return result(sim_try_fact_muted(sim, owner(input->call), input->call, input->number != 0,
-                                         FACT_SELF));
+        return explore_result(sim_try_fact_muted(sim, explore_owner(input->call), input->call,
+                                                 input->number != 0, FACT_SELF));
 }
 
 static enum explore_result ends(struct sim *sim, const struct input *input)
 {
         const struct call_ending ending = {.reason = ENDED_REASON_REMOTE_ENDED};
 
-        if (!lives(sim, input->call) || !runs(sim, owner(input->call)))
+        if (!explore_lives(sim, input->call) || !explore_runs(sim, explore_owner(input->call)))
                 return EXPLORE_NO_SENSE;
-        return result(sim_try_ended(sim, owner(input->call), input->call, &ending));
+        return explore_result(sim_try_ended(sim, explore_owner(input->call), input->call, &ending));
 }
 
 static enum explore_result cannot_hold(struct sim *sim, const struct input *input)
@@ -108,49 +98,50 @@ static enum explore_result cannot_hold(struct sim *sim, const struct input *inpu
         const struct call_update update = {.set = UPDATE_HOLDING};
         const struct call *call = sim_call(sim, input->call);
 
-        if (!lives(sim, input->call) || !runs(sim, owner(input->call)) ||
+        if (!explore_lives(sim, input->call) || !explore_runs(sim, explore_owner(input->call)) ||
             !(call->capabilities & CALL_SUPPORTS_HOLDING))
                 return EXPLORE_NO_SENSE;
-        return result(sim_try_updated(sim, owner(input->call), input->call, &update));
+        return explore_result(
+                sim_try_updated(sim, explore_owner(input->call), input->call, &update));
 }
 
 /* ---- requests ---- */
 
 static enum explore_result ask(struct sim *sim, const struct input *input)
 {
-        if (!lives(sim, input->call))
+        if (!explore_lives(sim, input->call))
                 return EXPLORE_NO_SENSE;
-        return result(sim_try_ask(sim, input->number ? "ui may-end" : "ui", input->text));
+        return explore_result(sim_try_ask(sim, input->number ? "ui may-end" : "ui", input->text));
 }
 
 /* EndAndAnswer is a method that waits for its result. */
 static enum explore_result end_and_answer(struct sim *sim, const struct input *input)
 {
-        if (!lives(sim, input->call))
+        if (!explore_lives(sim, input->call))
                 return EXPLORE_NO_SENSE;
-        return result(sim_try_ask(sim, "ui end-and-answer waits", input->text));
+        return explore_result(sim_try_ask(sim, "ui end-and-answer waits", input->text));
 }
 
 /* As the app asks that has the call, which is no controller. */
 static enum explore_result ask_self(struct sim *sim, const struct input *input)
 {
-        if (!lives(sim, input->call) || !runs(sim, owner(input->call)))
+        if (!explore_lives(sim, input->call) || !explore_runs(sim, explore_owner(input->call)))
                 return EXPLORE_NO_SENSE;
-        return result(sim_try_ask(sim, owner(input->call), input->text));
+        return explore_result(sim_try_ask(sim, explore_owner(input->call), input->text));
 }
 
 static enum explore_result start(struct sim *sim, const struct input *input)
 {
         if (!can_come(sim, input->call))
                 return EXPLORE_NO_SENSE;
-        return result(sim_try_ask(sim, input->number ? "ui may-end" : "ui", input->text));
+        return explore_result(sim_try_ask(sim, input->number ? "ui may-end" : "ui", input->text));
 }
 
 static enum explore_result swap(struct sim *sim, const struct input *input)
 {
-        if (!lives(sim, input->call))
+        if (!explore_lives(sim, input->call))
                 return EXPLORE_NO_SENSE;
-        return result(sim_try_swap(sim, "ui", input->call));
+        return explore_result(sim_try_swap(sim, "ui", input->call));
 }
 
 /* ---- completions ---- */
@@ -165,7 +156,7 @@ static enum explore_result complete(struct sim *sim, const struct input *input)
 
                 if (delivery->end != SIM_OPEN || nth-- > 0)
                         continue;
-                return result(sim_complete(sim, delivery, input->text != NULL, &outcome));
+                return explore_result(sim_complete(sim, delivery, input->text != NULL, &outcome));
         }
         return EXPLORE_NO_SENSE;
 }
@@ -193,14 +184,14 @@ static int join_world(struct sim *sim, const char *name)
 
 static enum explore_result come_back(struct sim *sim, const struct input *input)
 {
-        if (runs(sim, input->call))
+        if (explore_runs(sim, input->call))
                 return EXPLORE_NO_SENSE;
-        return result(join_world(sim, input->call));
+        return explore_result(join_world(sim, input->call));
 }
 
 static enum explore_result vanish(struct sim *sim, const struct input *input)
 {
-        if (!runs(sim, input->call))
+        if (!explore_runs(sim, input->call))
                 return EXPLORE_NO_SENSE;
         sim_vanish(sim, input->call);
         return EXPLORE_DONE;
@@ -208,7 +199,7 @@ static enum explore_result vanish(struct sim *sim, const struct input *input)
 
 static enum explore_result invalidate(struct sim *sim, const struct input *input)
 {
-        if (!runs(sim, input->call))
+        if (!explore_runs(sim, input->call))
                 return EXPLORE_NO_SENSE;
         sim_invalidate(sim, input->call);
         return EXPLORE_DONE;
@@ -217,7 +208,7 @@ static enum explore_result invalidate(struct sim *sim, const struct input *input
 static enum explore_result lose_bus(struct sim *sim, const struct input *input)
 {
         (void)input;
-        if (!runs(sim, "sip") && !runs(sim, "web"))
+        if (!explore_runs(sim, "sip") && !explore_runs(sim, "web"))
                 return EXPLORE_NO_SENSE;
         sim_bus_lost(sim);
         return EXPLORE_DONE;
@@ -287,14 +278,18 @@ static const struct input INPUTS[] = {
         {turn_audio, "", NULL, 0},
 };
 
-size_t explore_n_inputs(void)
+size_t explore_n_inputs(bool odd)
 {
-        return ARRAY_SIZE(INPUTS);
+        return ARRAY_SIZE(INPUTS) + (odd ? explore_n_odd_inputs : 0);
 }
 
-enum explore_result explore_apply(struct sim *sim, size_t input)
+enum explore_result explore_apply(struct sim *sim, size_t number)
 {
-        return INPUTS[input].apply(sim, &INPUTS[input]);
+        const struct input *input = number < ARRAY_SIZE(INPUTS)
+                                            ? &INPUTS[number]
+                                            : &explore_odd_inputs[number - ARRAY_SIZE(INPUTS)];
+
+        return input->apply(sim, input);
 }
 
 /* ---- where it begins ---- */
@@ -354,12 +349,17 @@ const char *explore_world_name(size_t world)
         return WORLDS[world].name;
 }
 
-struct sim *explore_world_new(size_t world, bool blind)
+struct sim *explore_world_new(size_t world, bool odd, bool blind)
 {
+        static const char *const numbers[] = {"112", NULL};
+        const struct provider_manifest manifest = {
+                .identifier = "org.example.gsm", .emergency_numbers = numbers, .can_start = true};
         struct sim *sim = sim_new();
 
         sim_set_quick(sim, true);
         sim->blind = blind;
+        if (odd)
+                sim_declare(sim, "gsm", &manifest);
         if (join_world(sim, "sip") != 0 || join_world(sim, "web") != 0)
                 sim_die(sim, "the world does not begin");
         WORLDS[world].make(sim);

@@ -136,6 +136,9 @@ static void put_provider(struct state *state, const struct provider *provider)
         put_text(state, "identity", provider->identity);
         put(state, "state", provider->state);
         put(state, "entitled", provider->entitled);
+        put(state, "groups", provider->config.maximum_call_groups);
+        put(state, "video", provider->config.supports_video);
+        put(state, "sandboxed", provider->sandboxed);
         put(state, "declared", provider->declared);
         put(state, "bus-lost", provider->bus_lost);
         put(state, "calls", provider->n_calls);
@@ -316,6 +319,8 @@ static void put_system(struct state *state)
         put(state, "emergencies", engine->n_emergency);
         put(state, "dnd", engine->do_not_disturb);
         put(state, "audio", engine->audio_available);
+        put(state, "calls-per-provider", engine->limits.calls_per_provider);
+        put(state, "auto-resume", engine->limits.auto_resume);
         put(state, "announced-in-call", engine->in_call);
         put(state, "ring", engine->ring_mode);
         put_text(state, "ring-call", engine->ring_call.text);

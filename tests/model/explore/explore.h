@@ -17,11 +17,35 @@ enum explore_result {
 
 size_t explore_n_worlds(void);
 const char *explore_world_name(size_t world);
-/* Two providers, and the calls that this world begins with; `blind`: unseen and unchecked. */
-struct sim *explore_world_new(size_t world, bool blind);
+/*
+ * Two providers, and the calls that this world begins with; `odd`: and a third, which is not
+ * running and whose number for emergencies is 112; `blind`: unseen and unchecked.
+ */
+struct sim *explore_world_new(size_t world, bool odd, bool blind);
 
-size_t explore_n_inputs(void);
+struct input;
+typedef enum explore_result (*input_fn)(struct sim *sim, const struct input *input);
+
+struct input {
+        input_fn apply;
+        const char *call; /* or a provider */
+        const char *text; /* what is asked, or for whom; may be NULL */
+        unsigned number;  /* a state, a place, a flag */
+};
+
+enum explore_result explore_result(int r);
+const char *explore_owner(const char *call);
+bool explore_runs(struct sim *sim, const char *provider);
+bool explore_lives(struct sim *sim, const char *call);
+
+/* `odd`: those of explore-odd.c too. */
+size_t explore_n_inputs(bool odd);
 enum explore_result explore_apply(struct sim *sim, size_t input);
+
+/* ---- explore-odd.c ---- */
+
+extern const struct input explore_odd_inputs[];
+extern const size_t explore_n_odd_inputs;
 
 /* ---- explore-state.c ---- */
 

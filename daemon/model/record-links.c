@@ -145,10 +145,12 @@ static void floor_queue(struct codec *codec, struct engine *engine)
 /* One writes it: the member with the smallest id. */
 static bool stands_for_its_group(const struct call *call)
 {
+        if (call->group == 0)
+                return false;
         for (const struct call *m = call_group_walk(call, call); m; m = call_group_walk(call, m))
                 if (strcmp(m->id.text, call->id.text) < 0)
                         return false;
-        return call->group != 0;
+        return true;
 }
 
 static void read_member(struct codec *codec, struct call *call, uint64_t group, struct call *first)

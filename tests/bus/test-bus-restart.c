@@ -7,7 +7,9 @@
 #include "bus/world.h"
 
 #include <ftw.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "store/snapshot.h"
@@ -98,6 +100,118 @@ START_TEST(calls_are_as_they_were)
         ck_assert(call_method(user, CALL_B, "SetHeld", "b", 1));
 }
 END_TEST
+
+/* ---- in each state ---- */
+
+static void make_ringing(void)
+{
+        peer_incoming(app, CALL_A, "1");
+}
+
+static void make_answering(void)
+{
+        make_ringing();
+        peer_send(user, call_object(CALL_A), "org.callsd.Call1", "Answer", NULL);
+        peer_wait_actions(app, 1);
+}
+
+static void make_active(void)
+{
+        peer_active_call(app, user, CALL_A);
+}
+
+static void make_held(void)
+{
+        make_active();
+        app->behaviour = BEHAVIOUR_FULFIL;
+        ck_assert(call_method(user, CALL_A, "SetHeld", "b", 1));
+        app->behaviour = BEHAVIOUR_SILENT;
+}
+
+static void make_ending(void)
+{
+        make_active();
+        app->n_actions = 0;
+        peer_send(user, call_object(CALL_A), "org.callsd.Call1", "End", NULL);
+        peer_wait_actions(app, 1);
+}
+
+static void make_starting(void)
+{
+        ck_assert(peer_call(user, "/org/callsd", "org.callsd.Manager1", "StartCall", "sssa{sv}",
+                            PHONE, "phone-number", "1", 1, "Call", "s", CALL_A));
+        peer_wait_actions(app, 1);
+}
+
+static void make_started(void)
+{
+        make_starting();
+        peer_fulfil(app, 0);
+}
+
+static void make_connecting(void)
+{
+        make_started();
+        ck_assert(peer_call(app, app->provider, "org.callsd.Provider1",
+                            "ReportOutgoingCallStartedConnecting", "sa{sv}", CALL_A, 0));
+}
+
+static const struct {
+        const char *name;
+        void (*make)(void);
+        size_t n_pending; /* orders that the app has, and has not carried out */
+} states[] = {
+        {"ringing", make_ringing, 0}, {"answering", make_answering, 1},
+        {"active", make_active, 0},   {"held", make_held, 0},
+        {"ending", make_ending, 1},   {"starting", make_starting, 1},
+        {"started", make_started, 0}, {"connecting", make_connecting, 0},
+};
+
+static void expect_state(const char *state)
+{
+        char expected[32];
+
+        snprintf(expected, sizeof(expected), "%s", state);
+        ck_assert(call_get(user, CALL_A, "State"));
+        ck_assert_str_eq(peer_answer(user), expected);
+}
+
+/* And it can be ended from there. */
+START_TEST(a_call_in_each_state_is_kept)
+{
+        size_t n;
+
+        states[_i].make();
+        expect_state(states[_i].name);
+        n = app->n_actions;
+        restart();
+        expect_state(states[_i].name);
+        world_settle(&world);
+        ck_assert_uint_eq(app->n_actions, n);
+        for (size_t i = 0; i < states[_i].n_pending; i++)
+                peer_fulfil(app, n - 1 - i);
+        app->behaviour = BEHAVIOUR_FULFIL;
+        if (!streq(states[_i].name, "ending"))
+                ck_assert(call_method(user, CALL_A, "End", NULL));
+        expect_state("ended");
+}
+END_TEST
+
+/* The app dies with callsd: its calls end, as without that. */
+START_TEST(a_call_in_each_state_is_lost_with_its_app)
+{
+        states[_i].make();
+        world_crash(&world);
+        peer_close(app);
+        world_return(&world);
+        expect_state("ended");
+        ck_assert(call_get(user, CALL_A, "EndedReason"));
+        ck_assert_str_eq(peer_answer(user),
+                         streq(states[_i].name, "ending") ? "local-ended" : "provider-lost");
+}
+END_TEST
+
+/* ---- what else there is ---- */
 
 START_TEST(settings_are_as_they_were)
 {
@@ -364,6 +478,31 @@ START_TEST(without_a_place_for_the_record_calls_go_on)
 }
 END_TEST
 
+/* RLIMIT_FSIZE does what a full disk does, to this process alone. */
+START_TEST(with_a_full_disk_calls_go_on)
+{
+        struct rlimit before, limit;
+
+        peer_active_call(app, user, CALL_A);
+        world_settle(&world);
+        signal(SIGXFSZ, SIG_IGN);
+        log_set_max_level(LOG_ERR - 1);
+        ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &before), 0);
+        limit = (struct rlimit){.rlim_cur = 0, .rlim_max = before.rlim_max};
+        ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+        peer_active_call(app, user, CALL_B);
+        peer_incoming(app, CALL_C, "1");
+        ck_assert(world.daemon.state.failing);
+        setrlimit(RLIMIT_FSIZE, &before);
+        app->behaviour = BEHAVIOUR_FULFIL;
+        ck_assert(call_method(user, CALL_B, "SetMuted", "b", 1));
+        ck_assert(!world.daemon.state.failing);
+        restart();
+        ck_assert(call_get(user, CALL_C, "State"));
+        ck_assert_str_eq(peer_answer(user), "ringing");
+}
+END_TEST
+
 /* Its file lived in memory, and went. No other call's may be shown for it. */
 START_TEST(a_picture_is_not_another_calls)
 {
@@ -385,6 +524,9 @@ static TCase *goes_on(void)
 
         tcase_add_checked_fixture(test_case, setup, teardown);
         tcase_add_test(test_case, calls_are_as_they_were);
+        tcase_add_loop_test(test_case, a_call_in_each_state_is_kept, 0, ARRAY_SIZE(states));
+        tcase_add_loop_test(test_case, a_call_in_each_state_is_lost_with_its_app, 0,
+                            ARRAY_SIZE(states));
         tcase_add_test(test_case, settings_are_as_they_were);
         tcase_add_test(test_case, a_pending_action_keeps_its_id_and_deadline);
         tcase_add_test(test_case, an_undelivered_action_is_delivered);
@@ -407,6 +549,7 @@ static TCase *no_record(void)
         tcase_add_test(test_case, a_damaged_record_is_set_aside);
         tcase_add_test(test_case, a_record_that_makes_no_sense_is_set_aside);
         tcase_add_test(test_case, without_a_place_for_the_record_calls_go_on);
+        tcase_add_test(test_case, with_a_full_disk_calls_go_on);
         return test_case;
 }
 

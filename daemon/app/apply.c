@@ -102,15 +102,18 @@ static void adopt_found_nodes(struct daemon *daemon, const struct call *call)
                 engine_audio_found_muted(daemon->engine, bus_now(), call->id.text);
 }
 
-/* What the model says of a call, and what has to be found out around it. */
-static void wish_for(struct daemon *daemon, struct audio_wish wish)
+static void set_audio(struct daemon *daemon, const struct effect *effect)
 {
-        const struct call *call = engine_find_call(daemon->engine, wish.call);
+        const struct call *call = engine_find_call(daemon->engine, effect->call.text);
+        struct audio_wish wish = {.call = effect->call.text,
+                                  .level = effect->audio_level,
+                                  .muted = effect->muted,
+                                  .serial = effect->serial};
         char group[32] = "";
         int r;
 
         if (!daemon->audio) {
-                engine_audio_ready(daemon->engine, bus_now(), wish.call, wish.serial);
+                engine_audio_ready(daemon->engine, bus_now(), effect->call.text, effect->serial);
                 return;
         }
         wish.group = group;
@@ -133,18 +136,10 @@ static void wish_for(struct daemon *daemon, struct audio_wish wish)
         if (wish.level != AUDIO_LEVEL_NONE)
                 route_choice_forget(&daemon->route_choices, wish.call);
         if (r < 0) {
-                const struct log_context context = {.call = wish.call};
+                const struct log_context context = {.call = effect->call.text};
 
                 log_write(LOG_ERR, &context, "The call's sound cannot be set: %s", strerror(-r));
         }
-}
-
-static void set_audio(struct daemon *daemon, const struct effect *effect)
-{
-        wish_for(daemon, (struct audio_wish){.call = effect->call.text,
-                                             .level = effect->audio_level,
-                                             .muted = effect->muted,
-                                             .serial = effect->serial});
 }
 
 /* The app's ringtone: the file that it handed over, else the one that it named. */
@@ -189,34 +184,6 @@ void daemon_settle_sound(struct daemon *daemon)
                 return;
         log_error("The ringing is \"%s\" where the calls want \"%s\"; it is set right",
                   ring_mode_to_string(audio_get_ring(daemon->audio)), ring_mode_to_string(wanted));
-        set_ring(daemon);
-}
-
-static void restore_wishes(struct daemon *daemon)
-{
-        const struct call *call = NULL;
-
-        while ((call = engine_next_call(daemon->engine, call)))
-                if (call->audio_level != AUDIO_LEVEL_NONE)
-                        wish_for(daemon, (struct audio_wish){.call = call->id.text,
-                                                             .level = call->audio_level,
-                                                             .muted = call->audio_muted,
-                                                             .serial = call->audio_serial});
-}
-
-/*
- * An earlier callsd wished for all this and got it: what is in the server is taken over, and no
- * session begins or ends for it. Only where PipeWire came or went meanwhile has that to be told.
- */
-void daemon_restore_sound(struct daemon *daemon)
-{
-        bool available = daemon->audio && audio_is_available(daemon->audio);
-
-        restore_wishes(daemon);
-        if (!daemon->audio)
-                return;
-        if (engine_audio_is_available(daemon->engine) != available)
-                engine_audio_available(daemon->engine, bus_now(), available);
         set_ring(daemon);
 }
 

@@ -148,10 +148,22 @@ static int on_orphans(sd_event_source *source, uint64_t usec, void *userdata)
 
 static void begin_orphans(struct daemon *daemon)
 {
-        if (daemon->audio &&
-            sd_event_add_time_relative(daemon->event, &daemon->orphans, CLOCK_BOOTTIME,
+        if (sd_event_add_time_relative(daemon->event, &daemon->orphans, CLOCK_BOOTTIME,
                                        ORPHANS_AFTER, 0, on_orphans, daemon) < 0)
                 audio_settle_orphans(daemon->audio);
+}
+
+/*
+ * What an earlier callsd wished for its calls was wished again by now, and is taken over from the
+ * server: no session begins or ends for that. Only where PipeWire went meanwhile do they end.
+ */
+static void begin_sound(struct daemon *daemon)
+{
+        if (!daemon->audio)
+                return;
+        engine_audio_available(daemon->engine, bus_now(), audio_is_available(daemon->audio));
+        daemon_settle(daemon);
+        begin_orphans(daemon);
 }
 
 static void on_named(void *userdata)
@@ -161,9 +173,7 @@ static void on_named(void *userdata)
         if (!daemon->named) {
                 daemon->named = true;
                 daemon_settle(daemon);
-                daemon_restore_sound(daemon);
-                daemon_settle(daemon);
-                begin_orphans(daemon);
+                begin_sound(daemon);
         }
         notify_ready(&daemon->notify, daemon->engine);
 }
@@ -347,7 +357,7 @@ static int init_state(struct daemon *daemon, const struct engine_host *host)
         if (daemon->options.no_state)
                 return state_init_none(&daemon->state, daemon->event, host, &daemon->config.limits,
                                        &daemon->engine);
-        return state_init(&daemon->state, daemon->event, daemon->options.state_directory,
+        return state_init(&daemon->state, daemon->event, bus_now(), daemon->options.state_directory,
                           daemon->options.system, host, &daemon->config.limits, &daemon->engine);
 }
 

@@ -63,8 +63,6 @@ void daemon_settle(struct daemon *daemon);
 void daemon_apply(struct daemon *daemon, const struct effect *effect);
 /* And when all are drained: what can be heard besides the calls is compared with the calls. */
 void daemon_settle_sound(struct daemon *daemon);
-/* Tells the audio session what an earlier callsd has told its own. */
-void daemon_restore_sound(struct daemon *daemon);
 
 /* sound.c: the hooks of the bus and the events of the audio session. */
 extern const struct audio_events daemon_audio_events;

@@ -184,8 +184,8 @@ static int load(struct state *state, const struct snapshot_label *label, const v
         return r;
 }
 
-static int restore(struct state *state, const struct engine_host *host, const struct limits *limits,
-                   struct engine **ret_engine)
+static int restore(struct state *state, struct instant now, const struct engine_host *host,
+                   const struct limits *limits, struct engine **ret_engine)
 {
         cleanup_(freep) void *data = NULL;
         struct snapshot_label label;
@@ -204,9 +204,13 @@ static int restore(struct state *state, const struct engine_host *host, const st
         if (is_deadly(state))
                 return -ENOENT;
         r = load(state, &label, data, size, host, limits, ret_engine);
-        if (r == 0)
-                memcpy(state->label.bus, label.bus, sizeof(label.bus));
-        return r;
+        if (r != 0)
+                return r;
+        memcpy(state->label.bus, label.bus, sizeof(label.bus));
+        if (engine_resume(*ret_engine, now) < 0)
+                log_warning(
+                        "Out of memory: the sound of calls is found again with their next change");
+        return 0;
 }
 
 /* ---- life ---- */
@@ -273,8 +277,8 @@ int state_init_none(struct state *state, sd_event *event, const struct engine_ho
         return 0;
 }
 
-int state_init(struct state *state, sd_event *event, const char *directory, bool system,
-               const struct engine_host *host, const struct limits *limits,
+int state_init(struct state *state, sd_event *event, struct instant now, const char *directory,
+               bool system, const struct engine_host *host, const struct limits *limits,
                struct engine **ret_engine)
 {
         int r;
@@ -285,7 +289,7 @@ int state_init(struct state *state, sd_event *event, const char *directory, bool
         r = open_state(state);
         if (r == 0) {
                 (void)crash_watch(&state->crash, event, state->directory);
-                r = restore(state, host, limits, ret_engine);
+                r = restore(state, now, host, limits, ret_engine);
         }
         if (r == -ENOMEM)
                 return r;

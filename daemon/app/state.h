@@ -33,8 +33,8 @@ struct state {
  * Finds the state file and makes the engine: as it was on record, or an empty one. What is wrong
  * with the file is said in the log and ends nothing. -ENOMEM and the like.
  */
-int state_init(struct state *state, sd_event *event, const char *directory, bool system,
-               const struct engine_host *host, const struct limits *limits,
+int state_init(struct state *state, sd_event *event, struct instant now, const char *directory,
+               bool system, const struct engine_host *host, const struct limits *limits,
                struct engine **ret_engine);
 /* Without a file; the engine is empty. */
 int state_init_none(struct state *state, sd_event *event, const struct engine_host *host,

@@ -78,6 +78,21 @@ class Restart(rig.TestCase):
             longest = max(longest, gap)
         self.assertLess(longest, GAP_BLOCKS, "the active call had a gap")
 
+    def test_killed_while_it_rings(self):
+        meter = self.rig.start_meter()
+        self.rig.start_callsd()
+        example = self.rig.start_example()
+        call = example.incoming()
+        self.rig.monitor.state(call, "ringing")
+        meter.wait_sound(time.monotonic())
+        self.rig.callsd.signal(signal.SIGKILL)
+        self.rig.callsd.ended()
+        meter.wait_silence(time.monotonic())
+        mark = self.start_again()
+        meter.wait_sound(time.monotonic())
+        self.rig.ctl("answer", call)
+        self.rig.monitor.state(call, "active", since=mark)
+
     def test_terminated(self):
         self.two_calls()
         self.rig.callsd.signal(signal.SIGTERM)

@@ -16,6 +16,8 @@
 #include "util/log.h"
 
 #define STATUS_DELAY (100 * USEC_PER_MSEC)
+/* As often as this in the time after which systemd would lose patience. */
+#define FEEDINGS 3
 
 static void append_count(char *buffer, size_t size, size_t n, const char *one, const char *many)
 {
@@ -68,11 +70,40 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
         return 0;
 }
 
+/* ---- the watchdog ---- */
+
+static int on_feeding(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        struct notify *notify = userdata;
+
+        (void)usec;
+        sd_notify(false, "WATCHDOG=1");
+        sd_event_source_set_time_relative(source, notify->feed_every);
+        return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+/*
+ * The loop has a watchdog of its own, which is fed in each of its turns, whatever it does in them:
+ * also when something of a higher priority than the bus is ready again and again, and nobody is
+ * answered any more. Ours waits in line with the bus.
+ */
+static int init_watchdog(struct notify *notify, sd_event *event)
+{
+        uint64_t patience;
+        int r = sd_watchdog_enabled(false, &patience);
+
+        if (r <= 0)
+                return r;
+        notify->feed_every = patience / FEEDINGS;
+        return sd_event_add_time_relative(event, &notify->feeding, CLOCK_MONOTONIC, 0,
+                                          notify->feed_every / 10 + 1, on_feeding, notify);
+}
+
 int notify_init(struct notify *notify, sd_event *event)
 {
         int r;
 
-        if ((r = sd_event_set_watchdog(event, true)) < 0 ||
+        if ((r = init_watchdog(notify, event)) < 0 ||
             (r = sd_event_add_time(event, &notify->timer, CLOCK_MONOTONIC, 0, STATUS_DELAY / 2,
                                    on_timer, notify)) < 0)
                 return r;
@@ -82,6 +113,7 @@ int notify_init(struct notify *notify, sd_event *event)
 void notify_done(struct notify *notify)
 {
         notify->timer = sd_event_source_disable_unref(notify->timer);
+        notify->feeding = sd_event_source_disable_unref(notify->feeding);
 }
 
 void notify_ready(struct notify *notify, const struct engine *engine)

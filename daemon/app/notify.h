@@ -8,18 +8,20 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct engine;
 struct sd_event;
 struct sd_event_source;
 
 struct notify {
-        struct sd_event_source *timer;
+        struct sd_event_source *timer, *feeding;
+        uint64_t feed_every;         /* microseconds */
         const struct engine *engine; /* NULL: not ready yet */
         char status[96];             /* as it was sent last */
 };
 
-/* The watchdog is fed by the loop itself: whoever stands still in a handler feeds nothing. */
+/* The watchdog is fed while the loop turns and the bus has its turn in it. */
 int notify_init(struct notify *notify, struct sd_event *event);
 void notify_done(struct notify *notify);
 

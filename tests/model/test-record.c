@@ -299,12 +299,12 @@ START_TEST(many_calls_without_memory)
         limits.calls_per_provider = 1000;
         sim_set_limits(s, &limits);
         sim_set_quick(s, true);
-        for (unsigned i = 0; i < 700; i++) {
+        for (unsigned i = 0; i < 400; i++) {
                 snprintf(name, sizeof(name), "%x", i + 1);
                 ck_assert_int_eq(sim_try_import(s, "sip", name, &import), 0);
         }
         save();
-        for (size_t n = 0;; n += 7) {
+        for (size_t n = 0;; n += 23) {
                 const char *problem = NULL;
                 int r;
 

@@ -11,13 +11,13 @@
 #define CREDIT_REFUSAL 256
 
 /* This much without a proof, and the peer is asked for one. */
-#define CREDIT_PING (64 * 1024)
+#define CREDIT_PING (64UL * 1024)
 /* This much, and its requests wait until the proof has come. */
-#define CREDIT_WAIT (1024 * 1024)
+#define CREDIT_WAIT (1024UL * 1024)
 /* This much for so long, or so much for all together, and it is sent nothing any more. */
-#define CREDIT_MAX (8 * 1024 * 1024)
+#define CREDIT_MAX (8UL * 1024 * 1024)
 #define CREDIT_PATIENCE (3 * USEC_PER_SEC)
-#define CREDIT_TOTAL_MAX (48 * 1024 * 1024)
+#define CREDIT_TOTAL_MAX (48UL * 1024 * 1024)
 
 /* `bytes` more leave for this peer alone. */
 void credit_charge(struct client *client, size_t bytes);

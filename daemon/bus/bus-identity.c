@@ -24,7 +24,7 @@
 #include "util/cleanup.h"
 
 #define INFO_SIZE 16384
-#define MOUNTS_SIZE (256 * 1024)
+#define MOUNTS_SIZE (256UL * 1024)
 
 /* The whole of a small file, with a NUL; negative errno. */
 static int read_fd(int fd, char *buffer, size_t size)
@@ -150,7 +150,7 @@ bool identity_parse_type(const char *mountinfo, unsigned long long mount, char *
 /* Whether callsd would wait for a process, looking at what `fd` (O_PATH) stands for. */
 static bool may_hang(pid_t pid, int fd)
 {
-        cleanup_(freep) char *mounts = malloc(MOUNTS_SIZE);
+        cleanup_(freep) char *mounts = calloc(1, MOUNTS_SIZE);
         char type[64] = "";
         struct statx st;
 
@@ -169,7 +169,7 @@ static bool may_hang(pid_t pid, int fd)
 
 static bool has_our_root(pid_t pid)
 {
-        cleanup_(freep) char *mounts = malloc(MOUNTS_SIZE);
+        cleanup_(freep) char *mounts = calloc(1, MOUNTS_SIZE);
         char ours[640], theirs[640];
 
         return mounts && read_text(pid, "mountinfo", mounts, MOUNTS_SIZE) == 0 &&

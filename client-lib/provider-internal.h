@@ -26,7 +26,7 @@ struct known_call {
         bool on_its_own;   /* callsd was away when it came: the app may ring by itself */
 
         /* Used while comparing with what callsd kept. */
-        bool kept, kept_muted;
+        bool kept, kept_muted, told;
         enum cx_call_state kept_state;
         char kept_group[CX_UUID_TEXT_SIZE];
 };
@@ -91,9 +91,11 @@ struct cx_provider {
 
         enum registration registration;
         char *path;
-        char *last_path;            /* where a callsd that kept everything sends its signals to */
-        unsigned n_kept;            /* calls that it has, also those that are not known here */
-        struct cx_call **reclaimed; /* those, as they were; NULL: none */
+        char *last_path;              /* where a callsd that kept everything sends its signals to */
+        int ringtone;                 /* the file that the app handed over; -1: none */
+        unsigned ringtone_generation; /* the callsd that was given it */
+        unsigned n_kept;              /* calls that it has, also those that are not known here */
+        struct cx_call **reclaimed;   /* those, as they were; NULL: none */
         size_t n_reclaimed;
         char early_audio[CX_UUID_TEXT_SIZE]; /* activated before the call was known here */
         bool began;                          /* did_begin was told, or is queued */
@@ -153,6 +155,9 @@ void provider_register(struct cx_provider *provider);
 void provider_forget_registration(struct cx_provider *provider);
 /* One of the requests of a comparison is done. */
 void provider_compared(struct cx_provider *provider);
+
+/* provider-report.c: a callsd that was not given the ringtone is, now. */
+void provider_send_ringtone(struct cx_provider *provider);
 
 /* provider-calls.c */
 struct known_call *call_find(struct cx_provider *provider, const char *uuid);

@@ -69,7 +69,7 @@ static int read_kept(struct cx_provider *provider, sd_bus_message *reply)
                 return r;
         provider->n_kept = 0;
         DL_FOREACH (provider->calls, call) {
-                call->kept = false;
+                call->kept = call->told = false;
                 call->kept_state = CX_CALL_STATE_UNKNOWN;
         }
         DL_FOREACH (provider->ended, ended)
@@ -185,12 +185,15 @@ static void report_kept_ends(struct cx_provider *provider)
 
 static bool needs_import(const struct cx_provider *provider, const struct known_call *call)
 {
+        if (call->told)
+                return false;
         if (call->setups > 0)
                 return false; /* told when the app has answered or started it */
         if (call->state == CX_CALL_STATE_STARTING || call_has_order(provider, call->uuid))
                 return false;
         if (call->kept)
-                return call->kept_state != call->state || call->kept_muted != call->muted;
+                return call->kept_state != call->state || call->kept_muted != call->muted ||
+                       update_has_picture(call->update);
         if (call->creating)
                 return false; /* its report will be sent again */
         return !(call->on_its_own && call->state == CX_CALL_STATE_RINGING);
@@ -207,9 +210,7 @@ restart:
                         call->on_its_own = false;
                 if (!needs_import(provider, call))
                         continue;
-                call->kept = true;
-                call->kept_state = call->state;
-                call->kept_muted = call->muted;
+                call->told = true;
                 call_import(provider, call, true);
                 goto restart; /* the call may be gone */
         }
@@ -224,6 +225,7 @@ void provider_compared(struct cx_provider *provider)
         if (provider->registration == REGISTRATION_COMPARING) {
                 provider->registration = REGISTRATION_READY;
                 report_kept_ends(provider);
+                provider_send_ringtone(provider);
                 requests_flush(provider->context, provider);
                 provider_begin(provider);
         }

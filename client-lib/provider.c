@@ -61,6 +61,8 @@ static void provider_free(struct cx_provider *provider)
         cx_error_unref(provider->refused);
         cx_provider_configuration_unref(provider->configuration);
         free(provider->last_path);
+        if (provider->ringtone >= 0)
+                close(provider->ringtone);
         cx_context_unref(provider->context);
         free(provider);
 }
@@ -88,6 +90,7 @@ int cx_provider_new(struct cx_context *context,
                 return r;
         }
         provider->n_ref = 1;
+        provider->ringtone = -1;
         provider->context = cx_context_ref(context);
         DL_APPEND(context->providers, provider);
         if (context->link.state == LINK_UP)

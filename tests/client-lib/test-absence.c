@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "client-lib/world.h"
 
@@ -263,6 +265,34 @@ START_TEST(a_call_on_its_way_to_another_state_is_not_imported)
 }
 END_TEST
 
+/* Files are in the memory of the callsd that was given them. */
+START_TEST(files_are_handed_over_again)
+{
+        struct cx_call_update *update;
+        int fd = memfd_create("file", MFD_CLOEXEC);
+
+        ck_assert_int_ge(fd, 0);
+        active(UUID("a"));
+        ck_assert_int_eq(cx_provider_set_ringtone_fd(world->provider, fd, NULL, NULL), 0);
+        ck_assert_int_eq(cx_call_update_new(&update), 0);
+        ck_assert_int_eq(cx_call_update_set_picture_fd(update, fd), 0);
+        ck_assert_int_eq(
+                cx_provider_report_call_updated(world->provider, UUID("a"), update, NULL, NULL), 0);
+        cx_call_update_unref(update);
+        close(fd);
+        world_until(world, fake_was_asked(world->fake, "ReportCallUpdated"));
+        world_settle(world);
+        world_expect(world, NULL, NULL);
+        restart();
+        fake_keep(world->fake, "a:active");
+        world_until(world, fake_was_asked(world->fake, "SetRingtone"));
+        world_settle(world);
+        world_expect(world, "",
+                     "RegisterProvider; GetCalls; GetPendingTransactions; ReportCall a active; "
+                     "SetRingtone");
+}
+END_TEST
+
 START_TEST(calls_of_the_app_before_it_was_restarted_are_its_own)
 {
         struct cx_call **calls;
@@ -393,6 +423,7 @@ static TCase *restarts(void)
                        an_order_completed_while_callsd_is_away_is_told_where_it_is_still_wanted);
         tcase_add_test(tcase, an_order_that_came_while_nobody_heard_it_is_found);
         tcase_add_test(tcase, a_call_on_its_way_to_another_state_is_not_imported);
+        tcase_add_test(tcase, files_are_handed_over_again);
         tcase_add_test(tcase, calls_of_the_app_before_it_was_restarted_are_its_own);
         tcase_add_test(tcase, an_order_that_was_not_shown_is_forgotten);
         tcase_add_test(tcase, an_end_while_callsd_is_away_is_reported);

@@ -232,7 +232,9 @@ class Peers(LoadTest):
         self.bus_daemon.process.kill()
         self.bus_daemon.process.wait()
         self.wait_log("The bus is gone")
-        os.unlink(f"{self.world.directory}/run/bus")
+        for name in ("bus", "bus-journal"):
+            if os.path.exists(f"{self.world.directory}/run/{name}"):
+                os.unlink(f"{self.world.directory}/run/{name}")
         self.bus_daemon = harness.start_bus(self.world, self.bus)
         there = time.monotonic()
         named = self.wait_log("Serving org.callsd", 2)

@@ -23,6 +23,62 @@ START_TEST(name_as_long_as_allowed)
 }
 END_TEST
 
+START_TEST(identifier_as_long_as_allowed)
+{
+        const size_t limit = LIMITS_DEFAULT.identifier_length;
+
+        for (size_t length = limit; length <= limit + 1; length++) {
+                struct provider_config config = sim_config("x");
+
+                free(config.identifier);
+                config.identifier = calloc(1, length + 1);
+                ck_assert_ptr_nonnull(config.identifier);
+                memset(config.identifier, 'i', length);
+                config.identifier[3] = '.';
+                ck_assert_int_eq(sim_register(s, "x", &config),
+                                 length == limit ? 0 : REFUSAL_LIMIT_REACHED);
+        }
+}
+END_TEST
+
+static void dial(const char *number)
+{
+        const struct uuid id = sim_uuid("c1");
+        const struct action_args args = {.type = ACTION_START,
+                                         .call = id.text,
+                                         .provider = "org.example.sip",
+                                         .handle_type = HANDLE_TYPE_PHONE_NUMBER,
+                                         .handle = number};
+
+        ck_assert_int_eq(sim_try_ask_raw(s, "ui", &args, 1), 0);
+        sim_connected(s, "c1");
+}
+
+/* Rows: T22, T23. Nothing is between the pauses, so nothing is sent. */
+START_TEST(pause_behind_a_pause)
+{
+        dial("0123,;45");
+        sim_advance(s, 2 * USEC_PER_SEC);
+        sim_expect_none_at_all(s, "sip perform soft*");
+        ck_assert(sim_call(s, "c1")->post_dial_waits);
+        ck_assert_str_eq(sim_call(s, "c1")->post_dial, "45");
+}
+END_TEST
+
+/* Rows: T22. The last digits, or more to come: the call goes on, the rest is not sent. */
+START_TEST(digits_that_cannot_be_sent)
+{
+        static const char *const numbers[] = {"0123,45", "0123,45,67"};
+
+        sim_behave_for(s, "sip", ACTION_PLAY_DTMF, SIM_FAIL);
+        dial(numbers[_i]);
+        sim_advance(s, 10 * USEC_PER_SEC);
+        sim_expect_count_all(s, "sip perform soft*", 1);
+        ck_assert_ptr_null(sim_call(s, "c1")->post_dial);
+        sim_expect_state(s, "c1", CALL_STATE_ACTIVE);
+}
+END_TEST
+
 static void graceful(const char *name)
 {
         struct provider_config config = sim_config(name);
@@ -105,6 +161,9 @@ static TCase *corners_case(void)
         TCase *corners = story_case("corners");
 
         tcase_add_test(corners, name_as_long_as_allowed);
+        tcase_add_test(corners, identifier_as_long_as_allowed);
+        tcase_add_test(corners, pause_behind_a_pause);
+        tcase_add_loop_test(corners, digits_that_cannot_be_sent, 0, 2);
         tcase_add_test(corners, being_away_is_announced);
         tcase_add_test(corners, group_hold_is_finished_without_the_app);
         tcase_add_test(corners, start_after_a_fact_takes_the_sound);

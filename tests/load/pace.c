@@ -41,6 +41,19 @@ static int rest(struct pace *pace)
                                           on_timer, pace);
 }
 
+/* The orders for them may be lost with the connection that they were sent on. */
+static void end_old_calls(struct pace *pace, sd_bus_message *reply)
+{
+        const char *uuid;
+
+        check(sd_bus_message_enter_container(reply, 'a', "s"), "the calls");
+        while (sd_bus_message_read_basic(reply, 's', &uuid) > 0)
+                check(sd_bus_call_method_async(pace->app, NULL, NAME, pace->provider, PROVIDER,
+                                               "ReportCallEnded", NULL, NULL, "ssa{sv}", uuid,
+                                               "failed", 0),
+                      "ReportCallEnded");
+}
+
 static int on_registered(sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
         struct pace *pace = userdata;
@@ -52,6 +65,7 @@ static int on_registered(sd_bus_message *reply, void *userdata, sd_bus_error *er
             sd_bus_message_read(reply, "o", &path) > 0) {
                 free(pace->provider);
                 pace->provider = strdup(path);
+                end_old_calls(pace, reply);
                 say("registered");
         }
         return rest(pace);

@@ -127,7 +127,6 @@ void call_set_hold_reason(struct engine *engine, struct call *call, enum hold_re
 void call_set_reconnecting(struct engine *engine, struct call *call, bool reconnecting);
 void call_set_translating(struct engine *engine, struct call *call, bool translating);
 void call_apply_update(struct engine *engine, struct call *call, struct update_copy *copy);
-usec_t call_clamp_date(const struct engine *engine, const struct call *call, usec_t realtime);
 void call_set_date(struct engine *engine, struct call *call, struct call_date *date,
                    usec_t realtime, unsigned change);
 /* Ringing goes on or stands still with whether an answer is pending. */

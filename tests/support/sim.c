@@ -397,6 +397,16 @@ usec_t sim_next(struct sim *sim)
         return sim->now.boottime - then;
 }
 
+void sim_set_clock(struct sim *sim, usec_t realtime)
+{
+        sim->now.realtime = realtime;
+}
+
+void sim_suspend(struct sim *sim, usec_t duration)
+{
+        sim_tick(sim, sim->now.boottime + duration);
+}
+
 /* ---- checks at rest ---- */
 
 void sim_check(struct sim *sim)

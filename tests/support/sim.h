@@ -94,6 +94,10 @@ const struct action *sim_action(struct sim *sim, const char *words);
 void sim_advance(struct sim *sim, usec_t duration);
 /* Jumps to the next deadline; returns how long that was. */
 usec_t sim_next(struct sim *sim);
+/* Somebody sets CLOCK_REALTIME. */
+void sim_set_clock(struct sim *sim, usec_t realtime);
+/* The machine sleeps: every deadline on the way is late. */
+void sim_suspend(struct sim *sim, usec_t duration);
 
 /* ---- providers ---- */
 

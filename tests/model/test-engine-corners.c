@@ -41,6 +41,19 @@ START_TEST(identifier_as_long_as_allowed)
 }
 END_TEST
 
+/* Rows: R1 */
+START_TEST(identifier_has_a_dot)
+{
+        static const char *const names[] = {"Phone", ".org", "org.", "org..x", "org/x.y", ""};
+        struct provider_config config = sim_config("x");
+
+        free(config.identifier);
+        config.identifier = strdup(names[_i]);
+        ck_assert_ptr_nonnull(config.identifier);
+        ck_assert_int_eq(sim_register(s, "x", &config), REFUSAL_INVALID_ARGS);
+}
+END_TEST
+
 static void dial(const char *number)
 {
         const struct uuid id = sim_uuid("c1");
@@ -162,6 +175,7 @@ static TCase *corners_case(void)
 
         tcase_add_test(corners, name_as_long_as_allowed);
         tcase_add_test(corners, identifier_as_long_as_allowed);
+        tcase_add_loop_test(corners, identifier_has_a_dot, 0, 6);
         tcase_add_test(corners, pause_behind_a_pause);
         tcase_add_loop_test(corners, digits_that_cannot_be_sent, 0, 2);
         tcase_add_test(corners, being_away_is_announced);

@@ -181,6 +181,8 @@ class Sandbox(test_load.LoadTest):
         """Who connected is gone, and an unsandboxed process has its number by now."""
         heir, pid = self.start_heir()
         self.order(heir, "hello", "name")
+        # A name is as old as callsd's knowledge of it, and that is so old once callsd has answered.
+        self.rig.calls()
         self.order(heir, "leave", "left")
         self.take_number(pid)
         self.assertEqual(self.order(heir, "ask", "private"), f"private {REFUSED}")

@@ -106,6 +106,8 @@ int main(int argc, char **argv)
                 return run_observer();
         if (strcmp(role, "churn") == 0 && n > 0)
                 return run_churn(n);
+        if (strcmp(role, "crowd") == 0 && n > 0)
+                return run_crowd(n);
         if (strcmp(role, "turnover") == 0 && n > 0)
                 return run_turnover(n);
         if (strcmp(role, "provide") == 0 && argc > 2)
@@ -119,7 +121,7 @@ int main(int argc, char **argv)
         if (strcmp(role, "flood") == 0 && argc == 5)
                 return run_flood(n, argv[3], strcmp(argv[4], "read") == 0);
         fprintf(stderr, "usage: callsd-load pace | observe | provide IDENTIFIER | churn N |\n"
-                        "       turnover N | flood N get|list read|deaf |\n"
+                        "       crowd N | turnover N | flood N get|list read|deaf |\n"
                         "       probe IDENTIFIER CALL | heir | namesake PID\n");
         return 2;
 }

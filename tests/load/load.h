@@ -44,6 +44,7 @@ void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int run_pace(void);
 int run_flood(unsigned n, const char *what, int reads);
 int run_churn(unsigned n);
+int run_crowd(unsigned n);
 int run_observer(void);
 int run_provider(const char *identifier);
 int run_turnover(unsigned n);

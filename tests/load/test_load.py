@@ -75,10 +75,13 @@ class LoadTest(unittest.TestCase):
         os.environ.update(self.world.environment)
         self.rig = rig.Rig(self.build)
         self.load = f"{os.path.abspath(self.build)}/tests/load/callsd-load"
-        self.callsd = self.rig.add(rig.Program([self.rig.programs.callsd, "--no-audio"], "callsd",
-                                               log=self.rig.log("callsd")))
+        self.callsd = self.start_callsd()
         self.wait_log("Serving org.callsd")
         self.pace = None
+
+    def start_callsd(self, *arguments):
+        return self.rig.add(rig.Program([self.rig.programs.callsd, "--no-audio", *arguments],
+                                        "callsd", log=self.rig.log("callsd")))
 
     def end(self):
         try:
@@ -249,6 +252,24 @@ class Peers(LoadTest):
               f"later", flush=True)
         self.start_pace()
         self.rig.ctl("end", call)
+
+
+class ManyCalls(LoadTest):
+    calls = 1000
+
+    def start_callsd(self):
+        config = os.path.join(self.rig.directory, "callsd.conf")
+        with open(config, "w") as file:
+            file.write("[Limits]\nCallsPerProvider=10000\n")
+        return super().start_callsd(f"--config={config}")
+
+    def test_many_calls(self):
+        since = self.start_pace()
+        crowd = self.start("crowd", self.calls)
+        print(f"    {self.bus}, {self.calls:,} calls: {crowd.items[0][1]}", flush=True)
+        since = self.pace.mark()
+        self.report_pace(f"{self.calls:,} live calls", since, 20)
+        print(f"    {self.bus}, callsd has {self.memory():.1f} MB", flush=True)
 
 
 class SmallBus(LoadTest):

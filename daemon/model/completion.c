@@ -341,12 +341,29 @@ static void unhold_members(struct engine *engine, struct action *action)
         }
 }
 
+/* What a fact made callsd hold goes on: an app that has not done that yet need not, and what it may
+ * have done is undone by the un-hold. */
+static void withdraw_enforced_holds(struct engine *engine, struct call *call)
+{
+        struct action *action, *next;
+
+        for (struct call *m = call; m; m = call_group_walk(call, m)) {
+                DL_FOREACH_SAFE2 (m->actions, action, next, call_next) {
+                        if (action->enforced && action_is_pending(action))
+                                action_cancel(engine, action, REFUSAL_ACTION_CANCELLED,
+                                              "the group is active again");
+                }
+        }
+}
+
 static void unhold_fulfilled(struct engine *engine, struct action *action)
 {
         call_make_active(engine, action->call, action->origin);
         /* a fact may have held the group again while its members were being un-held */
-        if (action->call->state == CALL_STATE_ACTIVE)
-                unhold_members(engine, action);
+        if (action->call->state != CALL_STATE_ACTIVE)
+                return;
+        withdraw_enforced_holds(engine, action->call);
+        unhold_members(engine, action);
 }
 
 static void group_fulfilled(struct engine *engine, struct action *action)

@@ -22,6 +22,7 @@ START_TEST(clock_set_back)
         ck_assert_uint_eq(sim_call(s, "c1")->ended_at.realtime, sim_now(s).realtime);
         ck_assert_uint_eq(sim_call(s, "c1")->ended_at.boottime - connected, 60 * USEC_PER_SEC);
 }
+END_TEST
 
 /* A date by the new clock, of a call that began by the old one. */
 START_TEST(clock_set_back_and_a_date)
@@ -36,6 +37,7 @@ START_TEST(clock_set_back_and_a_date)
         ck_assert_uint_eq(call->connected_at.realtime, sim_now(s).realtime - USEC_PER_SEC);
         ck_assert_uint_eq(call->connected_at.boottime, sim_now(s).boottime - USEC_PER_SEC);
 }
+END_TEST
 
 /* An app that still goes by the old clock is not believed beyond the life of the call. */
 START_TEST(clock_set_forward_and_a_date)
@@ -52,6 +54,7 @@ START_TEST(clock_set_forward_and_a_date)
         ck_assert_uint_eq(call->connected_at.realtime, call->reported_at.realtime);
         ck_assert_uint_eq(call->connected_at.boottime, call->reported_at.boottime);
 }
+END_TEST
 
 /* Deadlines are not of the clock that people set. */
 START_TEST(clock_moves_no_deadline)
@@ -67,6 +70,7 @@ START_TEST(clock_moves_no_deadline)
         sim_advance(s, 1);
         sim_expect(s, "sip timed-out answer c1");
 }
+END_TEST
 
 /* The machine slept for a night: what was due then is due now, all of it and once. */
 START_TEST(suspend_while_ringing)
@@ -78,6 +82,7 @@ START_TEST(suspend_while_ringing)
         sim_expect_ended(s, "c2", ENDED_REASON_UNANSWERED);
         ck_assert_uint_eq(sim_n_pending(s), 0);
 }
+END_TEST
 
 START_TEST(suspend_in_a_call)
 {
@@ -92,6 +97,7 @@ START_TEST(suspend_in_a_call)
         sim_ask(s, "ui", "hold c1");
         sim_expect_state(s, "c1", CALL_STATE_HELD);
 }
+END_TEST
 
 static TCase *clock_case(void)
 {

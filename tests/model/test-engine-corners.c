@@ -128,6 +128,28 @@ START_TEST(group_hold_is_finished_without_the_app)
 }
 END_TEST
 
+/* The hold that a fact brought about is withdrawn when an older un-hold undoes the fact. */
+START_TEST(hold_by_a_fact_gives_way_to_the_unhold)
+{
+        sim_make_group(s, "web", "c1 c2");
+        sim_ask(s, "ui", "hold c1");
+        sim_import(s, "web", "c3", CALL_STATE_HELD);
+        sim_behave(s, "web", SIM_SILENT);
+        sim_ask(s, "ui", "unhold c1");
+        sim_fulfil(s, "unhold c1");
+        sim_fact(s, "c3", CALL_STATE_ACTIVE, FACT_REMOTE);
+        ck_assert(sim_is_open(s, "hold c1") && sim_is_open(s, "hold c2"));
+        sim_fulfil(s, "unhold c2");
+        sim_expect_all(s, "web cancelled hold c1");
+        sim_expect_all(s, "web cancelled hold c2");
+        ck_assert_int_eq(sim_try_fulfil(s, "hold c1", NULL), REFUSAL_UNKNOWN_ACTION);
+        sim_fulfil(s, "unhold c1");
+        sim_expect_state(s, "c1", CALL_STATE_ACTIVE);
+        sim_expect_state(s, "c2", CALL_STATE_ACTIVE);
+        sim_expect_state(s, "c3", CALL_STATE_HELD);
+}
+END_TEST
+
 /* A fact came in between: the call that is started takes the sound from it (call-model.md 4.2, 6).
  */
 START_TEST(start_after_a_fact_takes_the_sound)
@@ -180,6 +202,7 @@ static TCase *corners_case(void)
         tcase_add_loop_test(corners, digits_that_cannot_be_sent, 0, 2);
         tcase_add_test(corners, being_away_is_announced);
         tcase_add_test(corners, group_hold_is_finished_without_the_app);
+        tcase_add_test(corners, hold_by_a_fact_gives_way_to_the_unhold);
         tcase_add_test(corners, start_after_a_fact_takes_the_sound);
         tcase_add_test(corners, default_is_found_by_type_or_scheme);
         return corners;

@@ -413,6 +413,12 @@ static bool do_without_provider(struct engine *engine, struct action *action)
         return true;
 }
 
+/* For apps that come back to a bus that was away; but no emergency call waits for them. */
+static bool may_wait(const struct action *action)
+{
+        return !action->transaction->emergency || action->call->emergency;
+}
+
 /* The head of an undelivered part. True if it moved on and there may be more to do. */
 static bool advance_head(struct engine *engine, struct action *action)
 {
@@ -440,7 +446,7 @@ static bool advance_head(struct engine *engine, struct action *action)
                 deliver_part(engine, action);
                 return true;
         }
-        if ((provider->state == PROVIDER_AWAY && !provider->bus_lost) ||
+        if ((provider->state == PROVIDER_AWAY && !(provider->bus_lost && may_wait(action))) ||
             (provider->state == PROVIDER_DECLARED && !provider->can_start)) {
                 if (!do_without_provider(engine, action))
                         action_cancel_with_rest(engine, action, REFUSAL_PROVIDER_AWAY,

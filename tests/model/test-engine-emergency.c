@@ -84,6 +84,21 @@ START_TEST(start_does_not_wait_for_holds)
 END_TEST
 
 /* An emergency start counts as MayEnd. Rows: T6 */
+/* The app of the call in the way is still to come back to the bus: it is held without it. */
+START_TEST(start_does_not_wait_for_apps_that_are_away)
+{
+        sim_make(s, "sip", "c1", CALL_STATE_ACTIVE);
+        sim_bus_lost(s);
+        sim_provider(s, "gsm");
+        dial("c2");
+        sim_expect(s, "gsm perform start c2");
+        sim_expect_state(s, "c1", CALL_STATE_HELD);
+        ck_assert_int_ne(sim_audio_level(s, "c1"), AUDIO_LEVEL_LINKED);
+        sim_provider(s, "sip");
+        sim_expect(s, "sip perform hold c1*");
+}
+END_TEST
+
 START_TEST(emergency_ends_what_cannot_be_held)
 {
         sim_make(s, "sip", "c1", CALL_STATE_ACTIVE);
@@ -261,6 +276,7 @@ static TCase *emergency_case(void)
         tcase_add_test(emergency, emergency_numbers_come_from_the_manifest);
         tcase_add_test(emergency, emergency_number_with_a_pause);
         tcase_add_test(emergency, start_does_not_wait_for_holds);
+        tcase_add_test(emergency, start_does_not_wait_for_apps_that_are_away);
         tcase_add_test(emergency, emergency_ends_what_cannot_be_held);
         tcase_add_test(emergency, emergency_knows_no_limits);
         tcase_add_test(emergency, emergency_does_not_wait_for_the_floor);

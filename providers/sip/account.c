@@ -27,18 +27,10 @@ static void add_login(struct phone *phone, const struct account *account)
 
 static LinphoneAddress *make_server(const struct account *account)
 {
-        const char *text = account->config->registrar;
-        LinphoneAddress *server;
+        LinphoneAddress *server = linphone_factory_create_address(linphone_factory_get(),
+                                                                  account->config->registrar);
 
-        /* Without a registrar there is still somebody to ask for by the address's host. */
-        server = text ? linphone_factory_create_address(linphone_factory_get(), text)
-                      : linphone_address_clone(account->identity);
-        if (!server)
-                return NULL;
-        if (!text)
-                linphone_address_set_username(server, NULL);
-        linphone_address_set_display_name(server, NULL);
-        if (!linphone_address_get_secure(server))
+        if (server && !linphone_address_get_secure(server))
                 linphone_address_set_transport(server, transports[account->config->transport]);
         return server;
 }
@@ -54,9 +46,9 @@ static LinphoneAccountParams *make_params(struct phone *phone, const struct acco
                 linphone_account_params_unref(params);
                 params = NULL;
         } else {
-                linphone_account_params_set_register_enabled(params, !!account->config->registrar);
+                linphone_account_params_set_register_enabled(params, TRUE);
                 linphone_account_params_set_outbound_proxy_enabled(
-                        params, account->config->registrar && account->config->outbound_proxy);
+                        params, account->config->outbound_proxy);
                 linphone_account_params_set_expires(params, (int)account->config->expires);
                 linphone_account_params_set_publish_enabled(params, FALSE);
         }
@@ -65,10 +57,27 @@ static LinphoneAccountParams *make_params(struct phone *phone, const struct acco
         return params;
 }
 
+static int register_account(struct phone *phone, struct account *account)
+{
+        LinphoneAccountParams *params = make_params(phone, account);
+
+        if (!params) {
+                log_error("[Account %s]: Registrar=%s is no SIP address; it takes sip:host",
+                          account->config->id, account->config->registrar);
+                return -EINVAL;
+        }
+        add_login(phone, account);
+        account->account = linphone_account_new(phone->core, params);
+        linphone_account_params_unref(params);
+        linphone_account_set_user_data(account->account, account);
+        linphone_core_add_account(phone->core, account->account);
+        return 0;
+}
+
+/* One without a registrar is nothing to liblinphone, which would take it for its own proxy. */
 static int add_account(struct phone *phone, struct account *account)
 {
         const struct account_config *config = account->config;
-        LinphoneAccountParams *params;
 
         account->state = config->registrar ? "registering" : "online";
         account->identity = linphone_factory_create_address(linphone_factory_get(),
@@ -80,21 +89,13 @@ static int add_account(struct phone *phone, struct account *account)
         }
         if (config->display_name)
                 linphone_address_set_display_name(account->identity, config->display_name);
-        params = make_params(phone, account);
-        if (!params) {
-                log_error("[Account %s]: Registrar=%s is no SIP address; it takes sip:host",
-                          config->id, config->registrar ? config->registrar : "");
-                return -EINVAL;
-        }
         if (config->encryption != ENCRYPTION_NONE && config->transport != TRANSPORT_TLS)
                 log_warning("[Account %s]: the keys of SRTP go unprotected over Transport=%s; "
                             "tls would protect them", config->id,
                             config->transport == TRANSPORT_UDP ? "udp" : "tcp");
+        if (config->registrar)
+                return register_account(phone, account);
         add_login(phone, account);
-        account->account = linphone_account_new(phone->core, params);
-        linphone_account_params_unref(params);
-        linphone_account_set_user_data(account->account, account);
-        linphone_core_add_account(phone->core, account->account);
         return 0;
 }
 
@@ -111,8 +112,8 @@ int accounts_add(struct phone *phone)
                 phone->n_accounts++;
                 r = add_account(phone, &phone->accounts[i]);
         }
-        if (r == 0)
-                linphone_core_set_default_account(phone->core, phone->accounts[0].account);
+        /* Each call says by itself which account it takes. */
+        linphone_core_set_default_account(phone->core, NULL);
         return r;
 }
 
@@ -132,14 +133,30 @@ void accounts_done(struct phone *phone)
 }
 
 /* Parameters of a call do not take an account in this liblinphone, only what stood for it before. */
-LinphoneProxyConfig *account_proxy(const struct account *account, LinphoneCore *core)
+static LinphoneProxyConfig *find_proxy(const struct account *account, LinphoneCore *core)
 {
         const bctbx_list_t *at = linphone_core_get_proxy_config_list(core);
 
+        if (!account->account)
+                return NULL;
         while (at && !linphone_address_equal(linphone_proxy_config_get_identity_address(at->data),
                                              account->identity))
                 at = at->next;
         return at ? at->data : NULL;
+}
+
+void account_apply(const struct account *account, LinphoneCore *core, LinphoneCallParams *params)
+{
+        LinphoneProxyConfig *proxy = find_proxy(account, core);
+        char *text;
+
+        if (proxy) {
+                linphone_call_params_set_proxy_config(params, proxy);
+                return;
+        }
+        text = linphone_address_as_string(account->identity);
+        (void)linphone_core_set_primary_contact(core, text);
+        bctbx_free(text);
 }
 
 struct account *account_find(struct phone *phone, const char *id)

@@ -93,11 +93,19 @@ static void report_update(struct call *call, const struct cx_call_update *update
                                               NULL);
 }
 
+/* liblinphone forgets a card that was chosen too early. */
 static void on_progress(struct call *call)
 {
+        CX_CLEANUP(cx_call_update) struct cx_call_update *update = NULL;
+
+        sound_line_connect(call->line, call->leg);
         if (!call->start)
                 return;
         order_complete(&call->start, NULL);
+        if (cx_call_update_new(&update) >= 0) {
+                (void)cx_call_update_set_account(update, call->account->config->id);
+                report_update(call, update);
+        }
         (void)cx_provider_report_outgoing_call_started_connecting(call->phone->provider, call->uuid,
                                                                   0, NULL, NULL);
 }
@@ -228,7 +236,6 @@ void call_on_state(struct phone *phone, LinphoneCall *leg, LinphoneCallState sta
                 call = phone->inviting;
                 phone->inviting = NULL;
                 call_bind(call, leg);
-                sound_line_connect(call->line, leg);
         }
         if (!call)
                 return;

@@ -49,8 +49,10 @@ static void set_values(LinphoneConfig *values, const struct config *config)
         /* No database: it wants a folder, and callsd has the history. */
         linphone_config_set_string(values, "storage", "uri", "null");
         linphone_config_set_string(values, "misc", "config_migration_done", "1");
-        if (config->listen)
+        if (config->listen) {
                 linphone_config_set_string(values, "sip", "bind_address", config->listen);
+                linphone_config_set_string(values, "rtp", "bind_address", config->listen);
+        }
         linphone_config_set_int(values, "sip", "guess_hostname", 0);
         linphone_config_set_int(values, "sip", "register_only_when_network_is_up", 0);
         /* Two calls from one address are two calls. */
@@ -61,9 +63,7 @@ static void set_values(LinphoneConfig *values, const struct config *config)
         linphone_config_set_int(values, "misc", "media_resources_mode",
                                 LinphoneSharedMediaResources);
         /* callsd rings. */
-        linphone_config_set_string(values, "sound", "local_ring", "");
-        linphone_config_set_string(values, "sound", "remote_ring", "");
-        linphone_config_set_int(values, "sound", "disable_ringing", 1);
+        linphone_config_set_int(values, "sound", "tone_indications", 0);
         linphone_config_set_int(values, "misc", "max_calls", MAX_CALLS);
 }
 
@@ -139,9 +139,6 @@ static void set_core(struct phone *phone)
         linphone_core_enable_video_capture(core, FALSE);
         linphone_core_enable_video_display(core, FALSE);
         linphone_core_enable_ipv6(core, !config->listen || strchr(config->listen, ':'));
-        linphone_core_set_ring(core, NULL);
-        linphone_core_set_ringback(core, NULL);
-        linphone_core_enable_native_ringing(core, FALSE);
         linphone_core_set_use_rfc2833_for_dtmf(core, TRUE);
         linphone_core_set_use_info_for_dtmf(core, FALSE);
         linphone_core_set_inc_timeout(core, RING_SEC);
@@ -151,6 +148,15 @@ static void set_core(struct phone *phone)
         linphone_core_enable_echo_limiter(core, FALSE);
         if (config->ca_file)
                 linphone_core_set_root_ca(core, config->ca_file);
+}
+
+/* callsd rings; nobody is to hear music while he is held. Its start sets the defaults again. */
+static void mute_library(LinphoneCore *core)
+{
+        linphone_core_set_ring(core, NULL);
+        linphone_core_set_ringback(core, NULL);
+        linphone_core_set_play_file(core, NULL);
+        linphone_core_enable_native_ringing(core, FALSE);
 }
 
 static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
@@ -175,6 +181,7 @@ static int make_core(struct phone *phone)
         linphone_config_unref(values);
         if (!phone->core)
                 return -ENOMEM;
+        log_take_library();
         phone->callbacks = linphone_factory_create_core_cbs(factory);
         linphone_core_cbs_set_call_state_changed(phone->callbacks, on_call_state);
         linphone_core_cbs_set_dtmf_received(phone->callbacks, on_key);
@@ -200,6 +207,7 @@ int core_start(struct phone *phone)
                 return -EIO;
         }
         set_codecs(phone);
+        mute_library(phone->core);
         phone->sound = sound_new(phone->core, MAX_CALLS + 1);
         if (!phone->sound)
                 return -ENOMEM;

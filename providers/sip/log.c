@@ -74,9 +74,13 @@ int log_trace_to(const char *path)
                         return -errno;
                 setvbuf(trace, NULL, _IOLBF, 0);
         }
-        bctbx_set_log_handler(on_trace);
-        bctbx_set_log_level(NULL, path ? BCTBX_LOG_MESSAGE : BCTBX_LOG_ERROR);
         return 0;
+}
+
+void log_take_library(void)
+{
+        bctbx_set_log_handler(on_trace);
+        bctbx_set_log_level(NULL, trace ? BCTBX_LOG_MESSAGE : BCTBX_LOG_ERROR);
 }
 
 void log_done(void)

@@ -27,6 +27,8 @@ void log_write(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
  * 0 or a negative errno.
  */
 int log_trace_to(const char *path);
+/* When the library has been set up; it sets its own handler then. */
+void log_take_library(void);
 void log_done(void);
 
 #endif

@@ -47,7 +47,7 @@ static LinphoneCallParams *make_params(struct call *call)
         LinphoneCallParams *params = linphone_core_create_call_params(phone->core, NULL);
 
         linphone_call_params_enable_video(params, FALSE);
-        linphone_call_params_set_proxy_config(params, account_proxy(call->account, phone->core));
+        account_apply(call->account, phone->core, params);
         linphone_call_params_set_media_encryption(params, encryption == ENCRYPTION_NONE
                                                                   ? LinphoneMediaEncryptionNone
                                                                   : LinphoneMediaEncryptionSRTP);

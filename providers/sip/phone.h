@@ -20,7 +20,7 @@
 
 struct account {
         const struct account_config *config;
-        LinphoneAccount *account;
+        LinphoneAccount *account; /* NULL without a registrar */
         LinphoneAddress *identity;
         const char *state; /* as callsctl shows it */
 };
@@ -52,8 +52,8 @@ int accounts_add(struct phone *phone);
 void accounts_done(struct phone *phone);
 /* NULL: the first one. */
 struct account *account_find(struct phone *phone, const char *id);
-/* For the parameters of a call; NULL: liblinphone chooses. */
-LinphoneProxyConfig *account_proxy(const struct account *account, LinphoneCore *core);
+/* A call with these parameters goes out by this account. */
+void account_apply(const struct account *account, LinphoneCore *core, LinphoneCallParams *params);
 struct account *account_of_incoming(struct phone *phone, LinphoneCall *leg);
 void account_state_changed(struct phone *phone, LinphoneAccount *account,
                            LinphoneRegistrationState state, const char *message);

@@ -2,12 +2,11 @@
 """The far ends of callsd-sip: baresip, which says a tone and writes down what it hears, and sipp."""
 import glob
 import json
-import math
 import os
 import shutil
 import socket
-import struct
 import subprocess
+import sys
 import threading
 import time
 
@@ -15,6 +14,11 @@ import rig
 from rig import DEADLINE, POLL_INTERVAL, Failure
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+# In Hz, and far enough from one another to be told apart within one block.
+TONES = {"alice": 800, "bob": 1600}
+MICROPHONE = 300
+# baresip makes one step of 16 bits from silence in G.711; two channels of it are mixed.
+SILENCE = 1.5 / 32768
 PROVIDER = "org.callsd.Sip"
 MODULES = next((path for path in glob.glob("/usr/lib*/baresip/modules")
                 + glob.glob("/usr/lib/*/baresip/modules")), None)
@@ -56,8 +60,7 @@ class Sip(rig.Program):
             file.write(f"[Sip]\nListen=127.0.0.1\nPort={self.port}\nCodecs=PCMU\n"
                        f"RtpPorts={self.rtp}-{self.rtp + 98}\n{options}\n"
                        + (sections or f"[Account local]\nAddress={self.uri}\n"))
-        program = os.environ.get("CALLSD_SIP") or world.programs.sip
-        super().__init__([program, f"--config={path}", f"--trace={self.trace}", "--print-keys",
+        super().__init__([world.programs.sip, f"--config={path}", f"--trace={self.trace}", "--print-keys",
                           "--verbose", *arguments], "callsd-sip", log=world.log("callsd-sip"),
                          **more)
 
@@ -198,17 +201,9 @@ ringback_disabled yes
             return "".join(event["param"] for _, event in self.events
                            if event["type"] == "CALL_DTMF_START")
 
-    def close(self):
+    def stop(self):
         self.socket.close()
-
-
-def keep_trace(sip, name):
-    """A SIP log that outlives the private world of a failed test."""
-    folder = os.environ.get("CALLSD_SIP_TRACES", "sip-traces")
-    os.makedirs(folder, exist_ok=True)
-    path = os.path.join(folder, f"{name}.log")
-    shutil.copy(sip.trace, path)
-    print(f"SIP trace kept in {os.path.abspath(path)}", flush=True)
+        return super().stop()
 
 
 def wait_for(condition, what, deadline=DEADLINE):
@@ -223,14 +218,121 @@ def wait_for(condition, what, deadline=DEADLINE):
         time.sleep(POLL_INTERVAL)
 
 
-def run_sipp(scenario, sip, directory, calls, parallel, rate):
-    """Calls from sipp; its statistics, or a failure with its errors."""
-    port = free_port()
-    errors = f"{directory}/sipp.log"
-    run = subprocess.run(
-        ["sipp", f"127.0.0.1:{sip.port}", "-sf", f"{HERE}/sipp/{scenario}.xml", "-s", "me", "-i",
-         "127.0.0.1", "-p", str(port), "-mi", "127.0.0.1", "-mp", str(free_port() & ~1), "-m",
-         str(calls), "-r", str(rate), "-l", str(parallel), "-nostdin", "-timeout", "60",
-         "-trace_err", "-error_file", errors],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=directory, timeout=90)
-    return run.returncode
+class SipRig(rig.Rig):
+    """callsd, callsd-sip, and as many telephones as a test wants."""
+
+    def __init__(self, build):
+        super().__init__(build)
+        self.programs.sip = f"{os.path.abspath(build)}/providers/sip/callsd-sip"
+        self.sip = None
+
+    def start_callsd(self, *arguments):
+        """With other sound as loud as ever: the far ends' ears are sinks of this machine."""
+        path = f"{self.directory}/callsd.conf"
+        with open(path, "w") as file:
+            file.write("[Audio]\nEchoCancel=off\nDuckVolume=0dB\n")
+        return super().start_callsd("--config", path, *arguments)
+
+    def start_sip(self, *arguments, **options):
+        self.sip = self.add(Sip(self, *arguments, **options))
+        wait_for(lambda: self.provider(), "provider callsd-sip")
+        return self.sip
+
+    def provider(self):
+        """What callsd shows of it; None while it is not there."""
+        providers = json.loads(self.ctl("--json", "providers").stdout)
+        return next((p for p in providers if p["Identifier"] == PROVIDER and p["Running"]), None)
+
+    def far_end(self, name, tone):
+        return self.add(FarEnd(self, name, tone))
+
+    def keep_trace(self, name):
+        """A SIP log that outlives the private world of a failed test."""
+        if not self.sip or not os.path.exists(self.sip.trace):
+            return
+        folder = os.environ.get("CALLSD_SIP_TRACES", "/tmp")
+        path = f"{folder}/callsd-sip-trace-{name}.log"
+        shutil.copy(self.sip.trace, path)
+        print(f"the SIP log is kept in {path}", file=sys.stderr)
+
+    def decline_busy(self, call):
+        """callsctl has no word for it: "busy" is for programs that decline by themselves."""
+        subprocess.run(
+            ["busctl", "--user", "call", "org.callsd", "/org/callsd", "org.callsd.Manager1",
+             "RequestTransaction", "a(sa{sv})a{sv}", "1", "end-call", "2", "Call", "s", call,
+             "Reason", "s", "busy", "0"], check=True, capture_output=True, timeout=10)
+
+    def sipp(self, scenario, port, *arguments):
+        """sipp with one of our scenarios, on a port of this machine."""
+        return self.add(rig.Program(
+            ["sipp", *arguments, "-sf", f"{HERE}/sipp/{scenario}.xml", "-s", "me", "-i",
+             "127.0.0.1", "-p", str(port), "-mi", "127.0.0.1", "-mp", str(free_port() & ~1),
+             "-nostdin", "-timeout", "60", "-trace_err", "-error_file", self.log("sipp-errors")],
+            "sipp", log=self.log("sipp")))
+
+
+class TestCase(rig.TestCase):
+    """A test with telephones. Every wait of the rig's applies."""
+
+    def setUp(self):
+        self.rig = SipRig(self.build)
+        self.addCleanup(self._end)
+
+    def _end(self):
+        if not self._outcome.success:
+            self.rig.keep_trace(self.id().rsplit(".", 1)[-1])
+        super()._end()
+
+    def start(self, *names, **options):
+        """callsd, callsd-sip, and far ends of these names; the microphone hears a tone."""
+        self.rig.start_callsd()
+        self.speaker = self.rig.start_meter()
+        self.rig.feed_microphone(MICROPHONE)
+        self.sip = self.rig.start_sip(**options)
+        return [self.rig.far_end(name, TONES[name]) for name in names]
+
+    def incoming(self, far_end):
+        """The far end calls; the call that rings."""
+        known, mark = set(self.rig.calls()), self.rig.monitor.mark()
+        far_end.command("dial", self.sip.uri)
+        call = wait_for(lambda: next(iter(set(self.rig.calls()) - known), None), "incoming call")
+        self.rig.monitor.state(call, "ringing", since=mark)
+        return call
+
+    def order(self, verb, call, *arguments, state=None):
+        """callsctl's verb for this call; when it was given."""
+        mark, began = self.rig.monitor.mark(), time.monotonic()
+        self.rig.ctl(verb, call, *arguments)
+        if state:
+            self.rig.monitor.state(call, state, since=mark)
+        return began
+
+    def answered(self, far_end):
+        """A call of this far end's, that is active and heard at both ends."""
+        call = self.incoming(far_end)
+        began = self.order("answer", call, state="active")
+        self.assert_talk(far_end, began)
+        return call
+
+    def assert_talk(self, far_end, since):
+        self.speaker.wait_sound(since)
+        far_end.meter.wait_sound(since)
+
+    def ended(self, call, since, **facts):
+        """Waits until callsd has it as ended, with these facts."""
+        self.rig.monitor.state(call, "ended", since=since)
+        show = json.loads(self.rig.ctl("--json", "show", call).stdout)
+        self.assertEqual({key: show[key] for key in facts}, facts)
+
+    def heard_since(self, meter, since):
+        """The loudest block after a moment; at least 20 blocks are waited for."""
+        wait_for(lambda: len(meter.blocks(since)) >= rig.SILENCE_BLOCKS, "blocks")
+        return max(level for _, level in meter.blocks(since))
+
+
+def main():
+    lacking = missing()
+    if lacking:
+        print(f"skipped: there is no {' and no '.join(lacking)}; ./dev setup installs it")
+        sys.exit(77)
+    rig.main(("--pulse",))

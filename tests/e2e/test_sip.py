@@ -29,10 +29,10 @@ class OneCall(sip.TestCase):
 
         # baresip does not show that it is held, but it can hold.
         alice.command("hold")
-        self.rig.monitor.expect("changed", call, RemoteHeld=True)
+        self.rig.monitor.expect("call-changed", call, RemoteHeld=True)
         alice.command("resume")
         mark = self.rig.monitor.mark()
-        self.rig.monitor.expect("changed", call, RemoteHeld=False)
+        self.rig.monitor.expect("call-changed", call, RemoteHeld=False)
         self.assert_talk(alice, time.monotonic())
 
         began = self.order("mute", call)
@@ -59,7 +59,7 @@ class OneCall(sip.TestCase):
         mark, began = self.rig.monitor.mark(), time.monotonic()
         call = self.rig.ctl("dial", alice.uri).stdout.strip()
         alice.event("CALL_INCOMING")
-        self.rig.monitor.expect("changed", call, Alerting=True)
+        self.rig.monitor.expect("call-changed", call, Alerting=True)
         self.speaker.wait_sound(began)
         self.assertEqual(self.heard_since(alice.meter, began), 0.0, "before the answer")
         alice.command("accept")
@@ -87,9 +87,9 @@ class OneCall(sip.TestCase):
         self.rig.sipp("early-media", port, "-m", "1")
         began = time.monotonic()
         call = self.rig.ctl("dial", f"sip:me@127.0.0.1:{port}").stdout.strip()
-        self.rig.monitor.expect("changed", call, Alerting=True)
+        self.rig.monitor.expect("call-changed", call, Alerting=True)
         self.speaker.wait_sound(began)
-        early = self.rig.monitor.expect("changed", call, EarlyMedia=True)[0]
+        early = self.rig.monitor.expect("call-changed", call, EarlyMedia=True)[0]
         # Our ringing stops, and nothing comes from there.
         self.speaker.wait_silence(early)
         mark = self.rig.monitor.mark()

@@ -55,7 +55,7 @@ class Sip(rig.Program):
         self.port = free_port()
         self.rtp = 20000 + os.getpid() % 400 * 100
         self.trace = world.log("trace-callsd-sip")
-        path = f"{world.directory}/sip.conf"
+        path = f"{world.directory}/sip-{self.port}.conf"
         with open(path, "w") as file:
             file.write(f"[Sip]\nListen=127.0.0.1\nPort={self.port}\nCodecs=PCMU\n"
                        f"RtpPorts={self.rtp}-{self.rtp + 98}\n{options}\n"
@@ -96,6 +96,7 @@ rtp_ports {rtp}-{rtp_last}
 jitter_buffer_delay 1-5
 module_path {modules}
 module g711.so
+module srtp.so
 module ausine.so
 module pulse.so
 module_tmp uuid.so
@@ -107,7 +108,7 @@ ctrl_tcp_listen 127.0.0.1:{control}
 ringback_disabled yes
 """
 
-    def __init__(self, world, name, tone):
+    def __init__(self, world, name, tone, encryption=None):
         self.directory, self.ear = f"{world.directory}/{name}", f"{name}-ear"
         subprocess.run(["pactl", "load-module", "module-null-sink", f"sink_name={self.ear}",
                         "channel_map=mono"], check=True, capture_output=True, timeout=10)
@@ -121,7 +122,8 @@ ringback_disabled yes
                                           ear=self.ear, modules=MODULES))
         with open(f"{self.directory}/accounts", "w") as file:
             file.write(f"<sip:{name}@127.0.0.1:{self.port};transport=udp>;regint=0;"
-                       "answermode=manual;dtmfmode=rtpevent\n")
+                       "answermode=manual;dtmfmode=rtpevent"
+                       + (f";mediaenc={encryption}" if encryption else "") + "\n")
         open(f"{self.directory}/contacts", "w").close()
         super().__init__(["baresip", "-f", self.directory], name, log=world.log(name))
         self.user, self.n_commands, self.answers = name, 0, {}
@@ -202,7 +204,10 @@ ringback_disabled yes
                            if event["type"] == "CALL_DTMF_START")
 
     def stop(self):
+        """At once: it would wait for answers from those who are gone."""
         self.socket.close()
+        if self.process.poll() is None:
+            self.process.kill()
         return super().stop()
 
 
@@ -243,8 +248,8 @@ class SipRig(rig.Rig):
         providers = json.loads(self.ctl("--json", "providers").stdout)
         return next((p for p in providers if p["Identifier"] == PROVIDER and p["Running"]), None)
 
-    def far_end(self, name, tone):
-        return self.add(FarEnd(self, name, tone))
+    def far_end(self, name, tone, encryption=None):
+        return self.add(FarEnd(self, name, tone, encryption))
 
     def keep_trace(self, name):
         """A SIP log that outlives the private world of a failed test."""

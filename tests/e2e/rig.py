@@ -367,8 +367,13 @@ class TestCase(unittest.TestCase):
         self.rig = Rig(self.build)
         self.addCleanup(self._end)
 
+    def failed(self):
+        """Whether this test has failed; `success` of the outcome is True while cleaning up."""
+        result = self._outcome.result
+        return any(test is self for test, _ in result.failures + result.errors)
+
     def _end(self):
-        if not self._outcome.success:
+        if self.failed():
             self.rig.show_log()
         self.rig.__exit__(None, None, None)
 

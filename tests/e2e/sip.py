@@ -284,7 +284,7 @@ class TestCase(rig.TestCase):
         self.addCleanup(self._end)
 
     def _end(self):
-        if not self._outcome.success:
+        if self.failed():
             self.rig.keep_trace(self.id().rsplit(".", 1)[-1])
         super()._end()
 

@@ -26,8 +26,8 @@ class Accounts(sip.TestCase):
         provider = self.rig.provider() or {"Accounts": []}
         return {account["Id"]: account["State"] for account in provider["Accounts"]}
 
-    def section(self, name, server, password, more=""):
-        return (f"[Account {name}]\nAddress=sip:me@127.0.0.1\nPasswordFile={password}\n"
+    def section(self, name, server, password, more="", user="me"):
+        return (f"[Account {name}]\nAddress=sip:{user}@127.0.0.1\nPasswordFile={password}\n"
                 f"Registrar=sip:127.0.0.1:{server.port}\n{more}\n")
 
     def test_registration(self):
@@ -45,7 +45,7 @@ class Accounts(sip.TestCase):
         self.rig.sip.signal(signal.SIGTERM)
         self.assertEqual(self.rig.sip.ended(), 0)
         # A wrong password, and a certificate that nobody vouches for.
-        self.rig.start_sip(self.section("work", plain, wrong)
+        self.rig.start_sip(self.section("work", plain, wrong, user="you")
                            + self.section("secure", secure, right, "Transport=tls"))
         sip.wait_for(lambda: self.states() == {"work": "failed", "secure": "failed"},
                      "both accounts failed")

@@ -32,10 +32,12 @@ static int read_line(int fd, char **field)
                 return -errno;
         line[n] = '\0';
         line[strcspn(line, "\r\n")] = '\0';
-        copy = *line ? strdup(line) : NULL;
+        if (!*line)
+                return -ENODATA;
+        copy = strdup(line);
         explicit_bzero(line, sizeof(line));
         if (!copy)
-                return n > 0 ? -ENOMEM : -ENODATA;
+                return -ENOMEM;
         secret_free(*field);
         *field = copy;
         return 0;

@@ -27,8 +27,8 @@ static void add_login(struct phone *phone, const struct account *account)
 
 static LinphoneAddress *make_server(const struct account *account)
 {
-        LinphoneAddress *server = linphone_factory_create_address(linphone_factory_get(),
-                                                                  account->config->registrar);
+        LinphoneAddress *server =
+                linphone_factory_create_address(linphone_factory_get(), account->config->registrar);
 
         if (server && !linphone_address_get_secure(server))
                 linphone_address_set_transport(server, transports[account->config->transport]);
@@ -47,8 +47,8 @@ static LinphoneAccountParams *make_params(struct phone *phone, const struct acco
                 params = NULL;
         } else {
                 linphone_account_params_set_register_enabled(params, TRUE);
-                linphone_account_params_set_outbound_proxy_enabled(
-                        params, account->config->outbound_proxy);
+                linphone_account_params_set_outbound_proxy_enabled(params,
+                                                                   account->config->outbound_proxy);
                 linphone_account_params_set_expires(params, (int)account->config->expires);
                 linphone_account_params_set_publish_enabled(params, FALSE);
         }
@@ -80,8 +80,8 @@ static int add_account(struct phone *phone, struct account *account)
         const struct account_config *config = account->config;
 
         account->state = config->registrar ? "registering" : "online";
-        account->identity = linphone_factory_create_address(linphone_factory_get(),
-                                                            config->address);
+        account->identity =
+                linphone_factory_create_address(linphone_factory_get(), config->address);
         if (!account->identity) {
                 log_error("[Account %s]: Address=%s is no SIP address; it takes sip:user@host",
                           config->id, config->address);
@@ -91,8 +91,8 @@ static int add_account(struct phone *phone, struct account *account)
                 linphone_address_set_display_name(account->identity, config->display_name);
         if (config->encryption != ENCRYPTION_NONE && config->transport != TRANSPORT_TLS)
                 log_warning("[Account %s]: the keys of SRTP go unprotected over Transport=%s; "
-                            "tls would protect them", config->id,
-                            config->transport == TRANSPORT_UDP ? "udp" : "tcp");
+                            "tls would protect them",
+                            config->id, config->transport == TRANSPORT_UDP ? "udp" : "tcp");
         if (config->registrar)
                 return register_account(phone, account);
         add_login(phone, account);
@@ -132,7 +132,8 @@ void accounts_done(struct phone *phone)
         phone->n_accounts = 0;
 }
 
-/* Parameters of a call do not take an account in this liblinphone, only what stood for it before. */
+/* Parameters of a call do not take an account in this liblinphone, only what stood for it before.
+ */
 static LinphoneProxyConfig *find_proxy(const struct account *account, LinphoneCore *core)
 {
         const bctbx_list_t *at = linphone_core_get_proxy_config_list(core);

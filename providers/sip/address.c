@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Whom a call is with. A telephone number at the account's own server is a number for callsd, so that
- * it finds contacts and block lists by it; every other address is opaque: redialling gives it back.
+ * Whom a call is with. A telephone number at the account's own server is a number for callsd, so
+ * that it finds contacts and block lists by it; every other address is opaque, and redialling gives
+ * it back.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -108,8 +109,7 @@ static void set_transport(LinphoneAddress *address, const struct account *accoun
                 linphone_address_set_transport(address, types[account->config->transport]);
 }
 
-LinphoneAddress *address_from_handle(const struct cx_handle *handle,
-                                     const struct account *account)
+LinphoneAddress *address_from_handle(const struct cx_handle *handle, const struct account *account)
 {
         const char *value = cx_handle_get_value(handle);
         LinphoneAddress *address;

@@ -68,7 +68,6 @@ void order_fail(struct cx_action **action, enum cx_call_ended_cause cause, const
 /* To be freed with cx_handle_unref(); NULL: out of memory. */
 struct cx_handle *address_to_handle(const LinphoneAddress *address, const struct account *account);
 /* NULL: it cannot be called. */
-LinphoneAddress *address_from_handle(const struct cx_handle *handle,
-                                     const struct account *account);
+LinphoneAddress *address_from_handle(const struct cx_handle *handle, const struct account *account);
 
 #endif

@@ -176,9 +176,14 @@ static int read_credential(const struct config_key *key, void *field, const char
         return secret_from_credential(value, field);
 }
 
-#define SIP(name, read, field, takes) {name, false, read, offsetof(struct config, field), takes}
-#define ACCOUNT(name, read, field, takes) \
-        {name, true, read, offsetof(struct account_config, field), takes}
+#define SIP(name, read, field, takes)                                    \
+        {                                                                \
+                name, false, read, offsetof(struct config, field), takes \
+        }
+#define ACCOUNT(name, read, field, takes)                                       \
+        {                                                                       \
+                name, true, read, offsetof(struct account_config, field), takes \
+        }
 
 static const struct config_key keys[] = {
         SIP("Listen", read_listen, listen, "an address of this machine, such as 192.0.2.1 or ::1"),

@@ -50,8 +50,8 @@ static void PRINTF_LIKE(2, 3) reader_fail(struct reader *reader, const char *for
         if (vasprintf(&text, format, arguments) < 0)
                 text = NULL;
         va_end(arguments);
-        if (asprintf(&reader->message, "%s:%u: %s", reader->path, reader->line,
-                     text ? text : "") < 0)
+        if (asprintf(&reader->message, "%s:%u: %s", reader->path, reader->line, text ? text : "") <
+            0)
                 reader->message = NULL;
 }
 
@@ -116,8 +116,10 @@ static void read_heading(struct reader *reader, char *line)
                 id = trim(line + 7);
                 reader->section = SECTION_ACCOUNT;
                 if (!*id || strpbrk(id, " \t[]"))
-                        reader_fail(reader, "[%s] needs one word as the account's name, such as "
-                                    "[Account work]", line);
+                        reader_fail(reader,
+                                    "[%s] needs one word as the account's name, such as "
+                                    "[Account work]",
+                                    line);
                 else
                         add_account(reader, id);
         } else {
@@ -134,8 +136,8 @@ static void fail_unknown_key(struct reader *reader, const char *name)
 
         if (streq(name, "Password")) {
                 reader_fail(reader, "a password does not belong into this file; put it into a file "
-                            "of its own (chmod 600) and say PasswordFile=, or use "
-                            "PasswordCredential=");
+                                    "of its own (chmod 600) and say PasswordFile=, or use "
+                                    "PasswordCredential=");
         } else if (close) {
                 reader_fail(reader, "unknown key %s=; did you mean %s=?", name, close->name);
         } else if (config_key_find(!of_account, name)) {
@@ -143,7 +145,8 @@ static void fail_unknown_key(struct reader *reader, const char *name)
                             of_account ? "[Sip]" : "[Account NAME]");
         } else {
                 names = config_key_names(of_account);
-                reader_fail(reader, "unknown key %s=; there are %s", name, names ? names : "others");
+                reader_fail(reader, "unknown key %s=; there are %s", name,
+                            names ? names : "others");
         }
 }
 
@@ -193,8 +196,10 @@ static void read_key(struct reader *reader, char *line)
                 return;
         }
         if (reader->section == SECTION_NONE) {
-                reader_fail(reader, "%s= stands before any section; begin with [Sip] or "
-                            "[Account NAME]", name);
+                reader_fail(reader,
+                            "%s= stands before any section; begin with [Sip] or "
+                            "[Account NAME]",
+                            name);
                 return;
         }
         if (reader->section == SECTION_ACCOUNT)

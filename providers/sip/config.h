@@ -34,14 +34,14 @@ struct account_config {
 };
 
 struct config {
-        char *listen;     /* an address of this machine; NULL: all */
-        int port;         /* or PORT_ANY */
-        int rtp_first;    /* UDP ports for sound */
+        char *listen;  /* an address of this machine; NULL: all */
+        int port;      /* or PORT_ANY */
+        int rtp_first; /* UDP ports for sound */
         int rtp_last;
-        char *codecs;     /* names in order of preference; NULL: all, as the library likes them */
-        char *ca_file;    /* certificates to trust for TLS; NULL: those of the system */
-        bool verify;      /* a server's certificate */
-        bool ringback;    /* play the ringing at the far end */
+        char *codecs;  /* names in order of preference; NULL: all, as the library likes them */
+        char *ca_file; /* certificates to trust for TLS; NULL: those of the system */
+        bool verify;   /* a server's certificate */
+        bool ringback; /* play the ringing at the far end */
         unsigned media_timeout; /* seconds; 0: never */
         struct account_config *accounts;
         size_t n_accounts;

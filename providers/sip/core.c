@@ -2,9 +2,9 @@
 /*
  * liblinphone's core: how it is configured, what drives it, how it ends.
  *
- * It has no descriptor that could be polled and has to be called now and then. While there is a call
- * that is every 20 ms, as its authors want it; else every 50 ms, which is what an incoming call may
- * wait at most.
+ * It has no descriptor that could be polled and has to be called now and then. While there is a
+ * call that is every 20 ms, as its authors want it; else every 50 ms, which is what an incoming
+ * call may wait at most.
  */
 #include <errno.h>
 #include <sys/stat.h>
@@ -75,8 +75,7 @@ static void set_transports(struct phone *phone)
         int port = config->port == PORT_ANY ? LC_SIP_TRANSPORT_RANDOM : config->port;
         int client_port = config->port == PORT_ANY ? LC_SIP_TRANSPORT_DONTBIND : config->port;
         int udp = none, tcp = none, tls = none;
-        LinphoneTransports *transports =
-                linphone_factory_create_transports(linphone_factory_get());
+        LinphoneTransports *transports = linphone_factory_create_transports(linphone_factory_get());
 
         for (size_t i = 0; i < config->n_accounts; i++) {
                 enum transport transport = config->accounts[i].transport;

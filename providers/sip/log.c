@@ -56,8 +56,8 @@ static void on_trace(const char *domain, BctbxLogLevel level, const char *format
                 text = NULL;
         } else if (trace) {
                 clock_gettime(CLOCK_MONOTONIC, &now);
-                fprintf(trace, "%lld.%03ld %s: %s\n", (long long)now.tv_sec,
-                        now.tv_nsec / 1000000, domain ? domain : "", text);
+                fprintf(trace, "%lld.%03ld %s: %s\n", (long long)now.tv_sec, now.tv_nsec / 1000000,
+                        domain ? domain : "", text);
         } else if (level == BCTBX_LOG_ERROR || level == BCTBX_LOG_FATAL) {
                 log_debug("%s: %s", domain ? domain : "liblinphone", text);
         }

@@ -88,8 +88,8 @@ static void on_start_properties(const struct cx_stream_properties *properties,
 static void ask_for_streams(struct call *call, cx_stream_properties_fn completion)
 {
         call_ref(call);
-        if (cx_provider_get_stream_properties(call->phone->provider, call->uuid, completion,
-                                              call) < 0)
+        if (cx_provider_get_stream_properties(call->phone->provider, call->uuid, completion, call) <
+            0)
                 completion(NULL, NULL, call);
 }
 
@@ -158,7 +158,10 @@ static void decline(LinphoneCall *leg, struct cx_action *action)
         LinphoneErrorInfo *info = linphone_error_info_new();
 
         linphone_error_info_set(info, "SIP", busy ? LinphoneReasonBusy : LinphoneReasonDeclined,
-                                busy ? 486 : 603, message ? message : busy ? "Busy" : "Declined",
+                                busy ? 486 : 603,
+                                message ? message
+                                : busy  ? "Busy"
+                                        : "Declined",
                                 NULL);
         (void)linphone_call_decline_with_error_info(leg, info);
         linphone_error_info_unref(info);

@@ -17,8 +17,9 @@ static int add_account(struct cx_provider_configuration *configuration,
         CX_CLEANUP(cx_account) struct cx_account *described = NULL;
         int r;
 
-        r = cx_account_new(config->id, config->display_name ? config->display_name
-                                                            : config->address, &described);
+        r = cx_account_new(config->id,
+                           config->display_name ? config->display_name : config->address,
+                           &described);
         if (r >= 0)
                 r = cx_account_set_state(described, account->state);
         if (r >= 0)

@@ -9,10 +9,10 @@
 
 struct end {
         bool outgoing;
-        bool connected;      /* it was, before */
-        bool media_lost;     /* we ended it since nothing was heard any more */
-        int code;            /* of the final response, or 0: BYE or CANCEL */
-        int elsewhere;       /* code in the Reason header of a CANCEL, or 0 */
+        bool connected;  /* it was, before */
+        bool media_lost; /* we ended it since nothing was heard any more */
+        int code;        /* of the final response, or 0: BYE or CANCEL */
+        int elsewhere;   /* code in the Reason header of a CANCEL, or 0 */
 };
 
 void reason_of_end(const struct end *end, enum cx_call_ended_reason *ret_reason,

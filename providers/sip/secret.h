@@ -4,8 +4,8 @@
 #define CALLSD_SIP_SECRET_H
 
 /*
- * The first line of a file; *field is replaced. 0, -EINVAL (no absolute path, a missing credential's
- * name), -EPERM (others can read it), or what opening gave.
+ * The first line of a file; *field is replaced. 0, -EINVAL (no absolute path, or no name of a
+ * credential), -ENODATA (empty), -EPERM (others can read it), or what opening gave.
  */
 int secret_from_file(const char *path, char **field);
 /* The same of a credential of the unit; nobody but systemd sees to who can read it. */

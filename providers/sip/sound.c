@@ -4,7 +4,8 @@
  * stream.
  *
  * The alternatives do not work. mediastreamer2's PulseAudio cards are the devices that
- * pipewire-pulse lists, and a call's nodes are not listed; its ALSA card is one device for all calls.
+ * pipewire-pulse lists, and a call's nodes are not listed; its ALSA card is one device for all
+ * calls.
  */
 #include "sound.h"
 
@@ -223,8 +224,8 @@ static MSFilter *make_filter(MSSndCard *card, MSFilterDesc *desc, bool capture)
 
         if (!end)
                 abort(); /* as mediastreamer2 does itself */
-        *end = (struct end){.line = line, .rate = DEFAULT_RATE, .capture = capture,
-                            .filter = filter};
+        *end = (struct end){
+                .line = line, .rate = DEFAULT_RATE, .capture = capture, .filter = filter};
         filter->data = end;
         if (capture)
                 line->capture = end;

@@ -19,7 +19,8 @@ struct sound_line;
 
 /* Before the core is started: it is not to open the machine's devices. */
 void sound_prepare(void);
-/* After that: makes the cards, `n_lines` of them, and gives them to the core. NULL: out of memory. */
+/* After that: makes the cards, `n_lines` of them, and gives them to the core. NULL: out of memory.
+ */
 struct sound *sound_new(LinphoneCore *core, unsigned n_lines);
 /* After the core. */
 void sound_free(struct sound *sound);

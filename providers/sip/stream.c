@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * PipeWire's graph and liblinphone's ticker have clocks of their own: one side puts blocks of one
- * length into the ring, the other takes blocks of another. A few blocks of reserve even that out; when
- * the reserve is used up there is a gap, when it has grown the oldest is dropped, so the delay of a
- * call is bounded however the clocks drift.
+ * length into the ring, the other takes blocks of another. A few blocks of reserve even that out;
+ * when the reserve is used up there is a gap, when it has grown the oldest is dropped, so the delay
+ * of a call is bounded however the clocks drift.
  */
 #include "stream.h"
 
@@ -90,9 +90,8 @@ static void fill_ringback(struct stream *stream, int16_t *samples, uint32_t n)
                 uint64_t phase = stream->position % (RINGBACK_CYCLE_SEC * stream->rate);
                 bool on = phase < RINGBACK_ON_SEC * stream->rate;
 
-                samples[i] = on ? (int16_t)(RINGBACK_AMPLITUDE *
-                                            sin(2 * M_PI * RINGBACK_HZ * (double)phase /
-                                                stream->rate))
+                samples[i] = on ? (int16_t)(RINGBACK_AMPLITUDE * sin(2 * M_PI * RINGBACK_HZ *
+                                                                     (double)phase / stream->rate))
                                 : 0;
         }
 }
@@ -172,12 +171,11 @@ static int connect_stream(struct stream *stream, const struct stream_options *op
         if (!stream->stream)
                 return -ENOMEM;
         pw_stream_add_listener(stream->stream, &stream->hook, &stream_events, stream);
-        return pw_stream_connect(stream->stream,
-                                 stream->capture ? PW_DIRECTION_INPUT : PW_DIRECTION_OUTPUT,
-                                 PW_ID_ANY,
-                                 PW_STREAM_FLAG_AUTOCONNECT | PW_STREAM_FLAG_MAP_BUFFERS |
-                                         PW_STREAM_FLAG_RT_PROCESS,
-                                 &format, 1);
+        return pw_stream_connect(
+                stream->stream, stream->capture ? PW_DIRECTION_INPUT : PW_DIRECTION_OUTPUT,
+                PW_ID_ANY,
+                PW_STREAM_FLAG_AUTOCONNECT | PW_STREAM_FLAG_MAP_BUFFERS | PW_STREAM_FLAG_RT_PROCESS,
+                &format, 1);
 }
 
 struct stream *stream_new(struct stream_engine *engine, const struct stream_options *options)
@@ -250,7 +248,8 @@ struct stream_engine *stream_engine_new(void)
         realtime = pw_properties_new(PW_KEY_CONFIG_NAME, "client-rt.conf", NULL);
         engine->loop = pw_thread_loop_new("sound", NULL);
         if (engine->loop)
-                engine->context = pw_context_new(pw_thread_loop_get_loop(engine->loop), realtime, 0);
+                engine->context =
+                        pw_context_new(pw_thread_loop_get_loop(engine->loop), realtime, 0);
         else
                 pw_properties_free(realtime);
         if (engine->context)

@@ -403,8 +403,8 @@ def test_names():
 
 
 def main(world=()):
-    """For test programs: [--build-dir DIR] and unittest's own arguments. `world`: what with-audio is
-    to add.
+    """For test programs: [--build-dir DIR] and unittest's own arguments. `world`: options for
+    with-audio.
 
     Each test gets a private world of its own: WirePlumber remembers streams from one test to the
     next, and on a busy machine it loses links when streams come and go fast.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The far ends of callsd-sip: baresip, which says a tone and writes down what it hears, and sipp."""
+"""The far ends of callsd-sip: baresip, which says a tone into a sink of its own, and sipp."""
 import glob
 import json
 import os

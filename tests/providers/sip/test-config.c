@@ -127,8 +127,7 @@ START_TEST(errors_name_line_value_and_remedy)
 {
         load_fails("", ":0: there is no account; add [Account NAME] with Address=");
         load_fails("[Sip\n", ":1: '[Sip' lacks its ']'");
-        load_fails("[Phone]\n",
-                   ":1: unknown section [Phone]; there are [Sip] and [Account NAME]");
+        load_fails("[Phone]\n", ":1: unknown section [Phone]; there are [Sip] and [Account NAME]");
         load_fails("[Account ]\n", ":1: [Account ] needs one word as the account's name, such as "
                                    "[Account work]");
         load_fails("Port=1\n", ":1: Port= stands before any section; begin with [Sip] or "
@@ -183,11 +182,12 @@ START_TEST(a_password_is_nobody_elses)
                  secret);
         load_fails(text, expected);
         write_file(secret, "\n", 0600);
-        snprintf(expected, sizeof(expected),
-                 ":3: PasswordFile=%s has an empty first line; it takes the absolute path of a file "
-                 "with the password in its first line, which nobody but its owner can read (chmod "
-                 "600)",
-                 secret);
+        snprintf(
+                expected, sizeof(expected),
+                ":3: PasswordFile=%s has an empty first line; it takes the absolute path of a file "
+                "with the password in its first line, which nobody but its owner can read (chmod "
+                "600)",
+                secret);
         load_fails(text, expected);
 }
 END_TEST

@@ -53,8 +53,8 @@ START_TEST(hang_up_is_the_far_ends_doing)
 {
         const enum cx_call_ended_cause none = CX_CALL_ENDED_CAUSE_UNKNOWN;
 
-        check((struct end){.outgoing = true, .connected = true},
-              CX_CALL_ENDED_REASON_REMOTE_ENDED, none);
+        check((struct end){.outgoing = true, .connected = true}, CX_CALL_ENDED_REASON_REMOTE_ENDED,
+              none);
         check((struct end){.connected = true, .code = 200}, CX_CALL_ENDED_REASON_REMOTE_ENDED,
               none);
 }

@@ -60,9 +60,9 @@ class Sip(rig.Program):
             file.write(f"[Sip]\nListen=127.0.0.1\nPort={self.port}\nCodecs=PCMU\n"
                        f"RtpPorts={self.rtp}-{self.rtp + 98}\n{options}\n"
                        + (sections or f"[Account local]\nAddress={self.uri}\n"))
-        super().__init__([world.programs.sip, f"--config={path}", f"--trace={self.trace}", "--print-keys",
-                          "--verbose", *arguments], "callsd-sip", log=world.log("callsd-sip"),
-                         **more)
+        super().__init__(
+            [world.programs.sip, f"--config={path}", f"--trace={self.trace}", "--print-keys",
+             "--verbose", *arguments], "callsd-sip", log=world.log("callsd-sip"), **more)
 
     @property
     def uri(self):

@@ -20,8 +20,8 @@
 #define LIMIT_MSEC 80u
 /* Ringing at the far end as most of Europe has it. */
 #define RINGBACK_HZ 425.0
-#define RINGBACK_ON_SEC 1
-#define RINGBACK_CYCLE_SEC 5
+#define RINGBACK_ON_SEC UINT64_C(1)
+#define RINGBACK_CYCLE_SEC UINT64_C(5)
 #define RINGBACK_AMPLITUDE 3000.0
 
 struct stream_engine {

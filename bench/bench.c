@@ -12,10 +12,13 @@
  */
 #include "bench.h"
 
+#include <errno.h>
 #include <pipewire/pipewire.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <time.h>
+#include <unistd.h>
 #include <uuid/uuid.h>
 
 #include "audio/audio.h"
@@ -41,6 +44,7 @@ struct bench {
         char call[UUID_TEXT_SIZE];
         bool available;
         bool nodes;
+        bool streaming;
         uint64_t ready;
         struct sample samples[N_STEPS][RUNS];
 };
@@ -102,6 +106,12 @@ static bool has_nodes(struct bench *bench, unsigned number)
 {
         (void)number;
         return bench->nodes;
+}
+
+static bool are_streaming(struct bench *bench, unsigned number)
+{
+        (void)number;
+        return bench->streaming;
 }
 
 static bool is_synced(struct bench *bench, unsigned number)
@@ -197,6 +207,35 @@ static int configure(struct bench *bench, enum other_media other)
         return audio_configure(bench->audio, &config);
 }
 
+static int on_streaming(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+        struct bench *bench = userdata;
+        char byte;
+
+        (void)source, (void)events;
+        if (read(fd, &byte, 1) != 1)
+                return -EPIPE;
+        bench->streaming = true;
+        return 0;
+}
+
+/* Returns when all of them run. */
+static pid_t start_streams(struct bench *bench, unsigned n, const char *call)
+{
+        sd_event_source *source = NULL;
+        int ready = -1;
+        pid_t app = streams_start(n, call, &ready);
+
+        bench->streaming = false;
+        if (app < 0 ||
+            sd_event_add_io(bench->event, &source, ready, EPOLLIN, on_streaming, bench) < 0)
+                exit(EXIT_FAILURE);
+        wait_for(bench, are_streaming, 0, "streams that run");
+        sd_event_source_disable_unref(source);
+        close(ready);
+        return app;
+}
+
 /* The call's own streams: everything but ducking. */
 static void run_call(struct bench *bench, unsigned n)
 {
@@ -204,11 +243,7 @@ static void run_call(struct bench *bench, unsigned n)
 
         configure(bench, OTHER_MEDIA_LEAVE);
         new_call(bench);
-        app = streams_start(n, bench->call);
-        if (app < 0) {
-                fprintf(stderr, "callsd-bench: %u streams did not start\n", n);
-                exit(EXIT_FAILURE);
-        }
+        app = start_streams(bench, n, bench->call);
         for (unsigned i = 0; i < RUNS; i++) {
                 step(bench, AUDIO_LEVEL_LINKED, false, &bench->samples[ACTIVATE][i]);
                 step(bench, AUDIO_LEVEL_LINKED, true, &bench->samples[MUTE][i]);
@@ -244,10 +279,10 @@ static void run_duck(struct bench *bench, unsigned n)
 
         configure(bench, OTHER_MEDIA_DUCK);
         bench->observer = observer_new(bench->event);
-        new_call(bench);
-        app = streams_start(n, NULL);
-        if (app < 0 || !bench->observer)
+        if (!bench->observer)
                 exit(EXIT_FAILURE);
+        new_call(bench);
+        app = start_streams(bench, n, NULL);
         wait_for(bench, are_known, n, "other streams");
         for (unsigned i = 0; i < RUNS; i++)
                 duck_once(bench, n, &bench->samples[DUCK][i]);

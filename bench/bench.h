@@ -15,10 +15,11 @@
 usec_t bench_now(void);
 
 /* streams.c: `n` silent playback streams in a process of their own, which have joined `call`; NULL:
- * other sound, with the node name BENCH_OTHER. Returns when all of them run; -1 where they do not.
+ * other sound, with the node name BENCH_OTHER. When all of them run there is a byte to be read; our
+ * loop goes on until then, since streams are not linked as long as one of ours does not answer.
  */
 #define BENCH_OTHER "callsd-bench-other"
-pid_t streams_start(unsigned n, const char *call);
+pid_t streams_start(unsigned n, const char *call, int *ret_ready);
 void streams_stop(pid_t pid);
 
 /* observer.c: a connection of the benchmark's own, in an sd-event loop. */

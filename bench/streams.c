@@ -3,6 +3,7 @@
 #include "bench.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pipewire/pipewire.h>
 #include <signal.h>
 #include <spa/param/audio/format-utils.h>
@@ -131,13 +132,12 @@ static void play(unsigned n, const char *call, int ready)
         _exit(EXIT_FAILURE);
 }
 
-pid_t streams_start(unsigned n, const char *call)
+pid_t streams_start(unsigned n, const char *call, int *ret_ready)
 {
         int ready[2];
-        char byte;
         pid_t pid;
 
-        if (pipe(ready) < 0)
+        if (pipe2(ready, O_CLOEXEC) < 0)
                 return -1;
         pid = fork();
         if (pid == 0) {
@@ -146,11 +146,10 @@ pid_t streams_start(unsigned n, const char *call)
                 play(n, call, ready[1]);
         }
         close(ready[1]);
-        if (pid > 0 && read(ready[0], &byte, 1) != 1) {
-                streams_stop(pid);
-                pid = -1;
-        }
-        close(ready[0]);
+        if (pid < 0)
+                close(ready[0]);
+        else
+                *ret_ready = ready[0];
         return pid;
 }
 

@@ -12,6 +12,7 @@
 #include "audio/journal.h"
 #include "audio/other-sound.h"
 #include "audio/pw-loop.h"
+#include "audio/recheck.h"
 #include "audio/ring.h"
 #include "audio/route.h"
 #include "audio/session.h"
@@ -31,6 +32,7 @@ struct audio {
         sd_event_source *timer;
         struct server server;
         struct graph graph;
+        struct recheck recheck;
         struct devices devices;
         struct device_use *device_uses;
         struct routes routes;

@@ -45,6 +45,13 @@ void audio_changed(struct audio *audio)
 
 /* What the graph says */
 
+/* And the defaults with them. */
+static void devices_changed(struct audio *audio)
+{
+        recheck_soon(&audio->recheck);
+        route_changed(audio);
+}
+
 static void on_node_added(struct graph_node *node, void *userdata)
 {
         struct audio *audio = userdata;
@@ -52,8 +59,8 @@ static void on_node_added(struct graph_node *node, void *userdata)
         session_node_added(audio, node);
         if (graph_node_is_stream(node))
                 find_stream_changed(audio, node);
-        else if (strncmp(node->media_class, "Audio/", 6) == 0)
-                route_changed(audio);
+        else if (strncmp(node->media_class, "Audio/", 6) == 0 && !names_is_ours(node->name))
+                devices_changed(audio);
 }
 
 static void touch_session_of(struct audio *audio, struct graph_node *node)
@@ -89,6 +96,8 @@ static void on_node_removed(struct graph_node *node, void *userdata)
         if (node->session)
                 session_touch(node->session);
         route_node_removed(audio, node);
+        if (strncmp(node->media_class, "Audio/", 6) == 0 && !names_is_ours(node->name))
+                recheck_soon(&audio->recheck);
         audio_changed(audio);
 }
 
@@ -102,7 +111,7 @@ static void on_ports(struct graph_node *node, void *userdata)
         else if (node->session)
                 session_touch(node->session);
         else if (strncmp(node->media_class, "Audio/", 6) == 0)
-                route_changed(audio);
+                devices_changed(audio);
 }
 
 static void touch_link(struct audio *audio, const struct graph_link *link)
@@ -142,7 +151,15 @@ static void on_target(struct graph_node *node, void *userdata)
 
 static void on_defaults(void *userdata)
 {
-        route_changed(userdata);
+        devices_changed(userdata);
+}
+
+/* One that may be new to the metadata as well. */
+static void on_client_added(void *userdata)
+{
+        struct audio *audio = userdata;
+
+        recheck_soon(&audio->recheck);
 }
 
 static void start_reading(struct audio *audio)
@@ -170,6 +187,7 @@ static void on_manager(bool present, void *userdata)
 
         if (present) {
                 audio->defaults_until = audio_now() + DEFAULTS_WITHIN;
+                recheck_soon(&audio->recheck);
                 if (audio->state == AUDIO_OFF)
                         start_reading(audio);
                 session_touch_all(audio);
@@ -201,6 +219,7 @@ static const struct graph_events graph_events = {
         .link_removed_fn = on_link_removed,
         .target_fn = on_target,
         .defaults_fn = on_defaults,
+        .client_added_fn = on_client_added,
         .manager_fn = on_manager,
 };
 
@@ -225,6 +244,7 @@ static void on_lost(void *userdata)
         struct session *next;
 
         audio->state = AUDIO_OFF;
+        recheck_disconnected(&audio->recheck);
         duck_disconnected(&audio->other.duck);
         echo_cancel_disconnected(audio);
         stop_sounds(audio);
@@ -504,6 +524,8 @@ int audio_new(struct sd_event *event, const struct audio_events *events, void *u
         devices_init(&audio->devices, audio->server.context, route_device_changed, audio);
         r = ring_init(&audio->ring, audio, audio->server.loop);
         if (r == 0)
+                r = recheck_init(&audio->recheck, &audio->graph);
+        if (r >= 0)
                 r = feedback_init(&audio->feedback, audio, audio->server.loop);
         if (r == 0)
                 r = other_sound_init(&audio->other, audio);
@@ -557,6 +579,7 @@ void audio_free(struct audio *audio)
                 session_free(session);
         }
         server_done(&audio->server);
+        recheck_done(&audio->recheck);
         routes_done(&audio->routes);
         sd_event_source_disable_unref(audio->settle);
         sd_event_source_disable_unref(audio->timer);

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <utlist.h>
 
 #include <pipewire/extensions/metadata.h>
@@ -69,6 +70,8 @@ static void add_client(struct graph *graph, uint32_t id, const struct spa_dict *
         client->id = id;
         client->pid = (pid_t)parse_number(props, PW_KEY_SEC_PID);
         HASH_ADD(hh, graph->clients, id, sizeof(client->id), client);
+        if (client->pid != getpid())
+                graph->events->client_added_fn(graph->userdata);
         client->proxy = pw_registry_bind(graph->registry, id, PW_TYPE_INTERFACE_Client,
                                          PW_VERSION_CLIENT, 0);
         if (!client->proxy)
@@ -282,8 +285,13 @@ static void remove_link(struct graph *graph, struct graph_link *link)
 
 static void set_default(struct graph *graph, char **field, const char *value)
 {
+        char *before = *field;
+
+        *field = NULL;
         parse_default(field, value);
-        graph->events->defaults_fn(graph->userdata);
+        if (!streq(str_or_empty(before), str_or_empty(*field)))
+                graph->events->defaults_fn(graph->userdata);
+        free(before);
 }
 
 static void set_moved(struct graph_node *node, const char *value)
@@ -294,23 +302,32 @@ static void set_moved(struct graph_node *node, const char *value)
         node->graph->events->target_fn(node, node->graph->userdata);
 }
 
-static int on_metadata(void *data, uint32_t subject, const char *key, const char *type,
-                       const char *value)
+void graph_take_metadata(struct graph *graph, uint32_t subject, const char *key, const char *value)
 {
-        struct graph *graph = data;
         struct graph_node *node;
 
-        (void)type;
         if (subject == PW_ID_CORE) {
-                if (!key || streq(key, "default.audio.sink"))
+                if (!key || streq(key, GRAPH_DEFAULT_SINK))
                         set_default(graph, &graph->default_sink, key ? value : NULL);
-                if (!key || streq(key, "default.audio.source"))
+                if (!key || streq(key, GRAPH_DEFAULT_SOURCE))
                         set_default(graph, &graph->default_source, key ? value : NULL);
-                return 0;
+                return;
         }
         node = graph_find_node(graph, subject);
         if (node && (!key || streq(key, PW_KEY_TARGET_OBJECT)))
                 set_moved(node, key ? value : NULL);
+}
+
+static int on_metadata(void *data, uint32_t subject, const char *key, const char *type,
+                       const char *value)
+{
+        struct graph *graph = data;
+
+        (void)type;
+        graph_take_metadata(graph, subject, key, value);
+        /* A wish of the user's, which the session manager will answer. */
+        if (subject == PW_ID_CORE && key && strncmp(key, "default.configured.", 19) == 0)
+                graph->events->defaults_fn(graph->userdata);
         return 0;
 }
 

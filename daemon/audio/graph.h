@@ -15,6 +15,10 @@
 
 #include "audio/pw-loop.h"
 
+/* Of the session manager's metadata, about PW_ID_CORE. */
+#define GRAPH_DEFAULT_SINK "default.audio.sink"
+#define GRAPH_DEFAULT_SOURCE "default.audio.source"
+
 struct graph;
 struct session;
 
@@ -104,7 +108,8 @@ struct graph_events {
         void (*link_added_fn)(struct graph_link *link, void *userdata);
         void (*link_removed_fn)(struct graph_link *link, void *userdata);
         void (*target_fn)(struct graph_node *node, void *userdata); /* `moved_to` changed */
-        void (*defaults_fn)(void *userdata);
+        void (*defaults_fn)(void *userdata);     /* they changed, or somebody wants them to */
+        void (*client_added_fn)(void *userdata); /* somebody else than we */
         void (*manager_fn)(bool present, void *userdata); /* the session manager came or went */
 };
 
@@ -131,6 +136,9 @@ void graph_init(struct graph *graph, struct server *server, const struct graph_e
                 void *userdata);
 int graph_connect(struct graph *graph);
 void graph_disconnect(struct graph *graph);
+
+/* What the metadata says, whoever has read it. */
+void graph_take_metadata(struct graph *graph, uint32_t subject, const char *key, const char *value);
 
 struct graph_node *graph_find_node(struct graph *graph, uint32_t id);
 struct graph_node *graph_find_node_by_name(struct graph *graph, const char *name);

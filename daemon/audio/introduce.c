@@ -11,10 +11,13 @@
 /* Nodes that are just being configured refuse links. */
 #define RETRY_AFTER (100 * USEC_PER_MSEC)
 
+/* A stream like ours that is older than its session manager keeps that from linking anything. */
 static bool is_wanted(struct audio *audio)
 {
         const struct session *session, *next;
 
+        if (!audio->graph.metadata)
+                return false;
         HASH_ITER (hh, audio->sessions, session, next) {
                 if (!session->orphan && session_has_nodes_wish(session))
                         return true;

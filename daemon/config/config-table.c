@@ -128,9 +128,11 @@ const struct config_key CONFIG_KEYS[] = {
               "given several times."),
         AUDIO("RingVolume", CONFIG_FRACTION, ring_volume,
               "How loud it rings, as a part of the ringtone's own loudness. The beep during a call "
-              "is not changed."),
+              "is not changed. After a reload it is that of the next ringing."),
         {"Audio", "RingFadeIn", CONFIG_DURATION, PLACE(audio.ring_fade_in), 0, MINUTE,
-         "How long the ringing takes to reach its full volume; 0 is at once.", NULL},
+         "How long the ringing takes to reach its full volume; 0 is at once. After a reload it is "
+         "that of the next ringing.",
+         NULL},
         AUDIO("PlayFeedbackTones", CONFIG_BOOL, play_feedback_tones,
               "Whether callsd lets the user hear a ringback tone and the keys that are dialled. "
               "Most apps do so themselves."),

@@ -2,10 +2,10 @@
 /*
  * A daemon for one call, to be killed at any moment.
  *
- *     audio-keeper UUID
+ *     audio-keeper UUID RINGTONE
  *
- * Each line on its standard input is a wish: "LEVEL muted|open SERIAL". It says "nodes" when the
- * call's nodes are there, and "ready SERIAL" when a wish is fulfilled.
+ * Each line on its standard input is a wish: "ringing|nodes|linked muted|open SERIAL". It says
+ * "nodes" when the call's nodes are there, and "ready SERIAL" when a wish is fulfilled.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -19,11 +19,18 @@
 
 static struct audio *audio;
 static struct audio_wish wish;
+static const char *ringtone;
 
 static void set(void)
 {
-        if (wish.serial != 0 && audio_set(audio, &wish) < 0)
+        const struct audio_ring ring = {.mode = RING_TONE, .sound = ringtone, .fd = -1};
+        const struct audio_ring silence = AUDIO_RING(RING_NONE);
+
+        if (wish.serial == 0)
+                return;
+        if (audio_set(audio, &wish) < 0)
                 exit(EXIT_FAILURE);
+        audio_set_ring(audio, wish.level == AUDIO_LEVEL_GATED ? &ring : &silence);
 }
 
 static void on_nodes(const char *call, const char *sink, const char *source, void *userdata)
@@ -36,7 +43,7 @@ static void on_ready(const char *call, uint64_t serial, const char *sink, const 
                      const char *route, void *userdata)
 {
         (void)call, (void)source, (void)route, (void)userdata;
-        if (sink)
+        if (sink || wish.level == AUDIO_LEVEL_GATED)
                 printf("ready %" PRIu64 "\n", serial);
 }
 
@@ -46,6 +53,13 @@ static void on_available(bool available, void *userdata)
         (void)userdata;
         if (available)
                 set();
+}
+
+static enum audio_level level_of(const char *word)
+{
+        return streq(word, "linked")  ? AUDIO_LEVEL_LINKED
+               : streq(word, "nodes") ? AUDIO_LEVEL_NODES
+                                      : AUDIO_LEVEL_GATED;
 }
 
 static int on_input(sd_event_source *source, int fd, uint32_t events, void *userdata)
@@ -62,7 +76,7 @@ static int on_input(sd_event_source *source, int fd, uint32_t events, void *user
         line[n] = '\0';
         if (sscanf(line, "%15s %15s %" SCNu64, level, mute, &serial) != 3)
                 return sd_event_exit(sd_event_source_get_event(source), EXIT_FAILURE);
-        wish.level = strcmp(level, "linked") == 0 ? AUDIO_LEVEL_LINKED : AUDIO_LEVEL_NODES;
+        wish.level = level_of(level);
         wish.muted = strcmp(mute, "muted") == 0;
         wish.serial = serial;
         if (audio_is_available(audio))
@@ -77,8 +91,9 @@ int main(int argc, char **argv)
         struct audio_config config = AUDIO_CONFIG_DEFAULT;
         sd_event *event;
 
-        if (argc != 2)
+        if (argc != 3)
                 return EXIT_FAILURE;
+        ringtone = argv[2];
         setvbuf(stdout, NULL, _IOLBF, 0);
         wish = (struct audio_wish){.call = argv[1], .provider = "org.example.Phone"};
         config.echo_cancel = ECHO_CANCEL_OFF;

@@ -160,7 +160,7 @@ static void fight(const char *blocks, bool to_the_end)
         ear_take_reference(&headset);
         start = world_now();
         world_reach(&world, call, AUDIO_LEVEL_LINKED, false);
-        ck_assert_uint_lt(world_now() - start, POKE_PATIENCE);
+        ck_assert_uint_lt(world_now() - start, 3 * POKE_PATIENCE);
         ear_expect(&ear, "others", DUCK, EXACT_DUCK);
         at_headset = world_blocks(meter);
         at_speaker = world_blocks(ear.meter);

@@ -125,6 +125,26 @@ START_TEST(test_by_claimed_process)
 }
 END_TEST
 
+/* A sandboxed app: its process is a foreign number, its app id is the portal's. */
+START_TEST(test_by_app_id)
+{
+        struct world_call *call = world_call_new(&world);
+
+        call->wish.app_id = "org.example.Sandboxed";
+        world_reach(&world, call, AUDIO_LEVEL_NODES, false);
+        world_app_start("play", "-P", "node.name=other", "-P",
+                        "pipewire.access.portal.app_id=org.example.Other", "-P",
+                        "target.object=" WORLD_HEADSET, NULL);
+        world_app_start("play", "-P", "node.name=app", "-P",
+                        "pipewire.access.portal.app_id=org.example.Sandboxed", NULL);
+        world_pump(&world, is_linked_to("app", call->sink));
+        world_silence(&world, speaker, 50);
+        world_reach(&world, call, AUDIO_LEVEL_LINKED, false);
+        world_hear(&world, speaker);
+        world_pump(&world, is_linked_to("other", WORLD_HEADSET));
+}
+END_TEST
+
 /* Music of somebody else is none of our business. */
 START_TEST(test_stranger)
 {
@@ -264,6 +284,7 @@ static TCase *find_case(void)
         tcase_add_test(tcase, test_new_stream_of_process);
         tcase_add_test(tcase, test_by_call_id);
         tcase_add_test(tcase, test_by_claimed_process);
+        tcase_add_test(tcase, test_by_app_id);
         tcase_add_test(tcase, test_stranger);
         tcase_add_test(tcase, test_moved_away);
         tcase_add_test(tcase, test_stream_used_again);

@@ -2,50 +2,16 @@
 /* PipeWire or its session manager is absent, appears, dies, returns. */
 #include <check.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include "audio/audio-private.h"
+#include "servers.h"
 #include "support/suite.h"
 #include "world.h"
 
 static struct world world;
-static pid_t pipewire;
-static pid_t wireplumber;
-
-static pid_t pid_of(const char *variable)
-{
-        const char *text = getenv(variable);
-
-        ck_assert_msg(text, "%s is not set: this test runs under with-audio", variable);
-        return (pid_t)atoi(text);
-}
-
-static void find_servers(void)
-{
-        if (pipewire == 0) {
-                pipewire = pid_of("CALLSD_TEST_PIPEWIRE_PID");
-                wireplumber = pid_of("CALLSD_TEST_WIREPLUMBER_PID");
-        }
-}
-
-static void start_pipewire(void)
-{
-        const char *const arguments[] = {"pipewire", NULL};
-
-        pipewire = world_spawn(arguments);
-}
-
-static void start_wireplumber(void)
-{
-        const char *const arguments[] = {"wireplumber", NULL};
-
-        wireplumber = world_spawn(arguments);
-}
-
 static void setup(void)
 {
-        find_servers();
+        servers_find();
         world_init(&world);
 }
 
@@ -91,15 +57,15 @@ START_TEST(test_server_restarts)
         world_reach(&world, call, AUDIO_LEVEL_LINKED, false);
         world_reach(&world, held, AUDIO_LEVEL_NODES, false);
         audio_set_ring(world.audio, &AUDIO_RING(RING_WAITING));
-        world_kill(pipewire, SIGKILL);
+        servers_kill_pipewire();
         world_pump(&world, !world.available);
         ck_assert(!audio_is_linked(world.audio, call->uuid));
         world_reach(&world, call, AUDIO_LEVEL_LINKED, false);
         ck_assert(!call->ready_with_nodes);
-        world_kill(wireplumber, SIGTERM);
+        servers_kill_manager(SIGTERM);
 
-        start_pipewire();
-        start_wireplumber();
+        servers_start_pipewire(&world);
+        servers_start_manager();
         world_pump(&world, world.available);
         world_reach(&world, call, AUDIO_LEVEL_LINKED, false);
         ck_assert(call->ready_with_nodes);
@@ -112,40 +78,6 @@ START_TEST(test_server_restarts)
         world_hear(&world, speaker);
 }
 END_TEST
-
-static const struct {
-        const char *name;
-        const char *properties;
-} devices[] = {
-        {WORLD_SPEAKER, "Audio/Sink audio.position=\"FL,FR\""},
-        {WORLD_HEADSET, "Audio/Sink audio.position=\"FL,FR\""},
-        {WORLD_MICROPHONE, "Audio/Source/Virtual audio.position=MONO"},
-        {"test-mic2", "Audio/Source/Virtual audio.position=MONO"},
-};
-
-/* Real devices belong to the session manager's process and go with it. */
-static void destroy_devices(void)
-{
-        for (unsigned i = 0; i < ARRAY_SIZE(devices); i++) {
-                const char *const destroy[] = {"pw-cli", "destroy", devices[i].name, NULL};
-
-                ck_assert_int_eq(world_run(destroy), 0);
-        }
-}
-
-static void create_devices(void)
-{
-        for (unsigned i = 0; i < 3; i += 2) {
-                char properties[320];
-                const char *const create[] = {"pw-cli", "create-node", "adapter", properties, NULL};
-
-                snprintf(properties, sizeof(properties),
-                         "{ factory.name=support.null-audio-sink node.name=%s media.class=%s "
-                         "object.linger=true priority.session=1000 monitor.channel-volumes=true }",
-                         devices[i].name, devices[i].properties);
-                ck_assert_int_eq(world_run(create), 0);
-        }
-}
 
 static bool default_is(const char *sink, const char *source)
 {
@@ -178,13 +110,13 @@ START_TEST(test_session_manager_restarts)
         world_app_end(speaker);
         since = world_blocks(listener);
 
-        world_kill(wireplumber, SIGKILL);
-        destroy_devices();
+        servers_kill_manager(SIGKILL);
+        servers_destroy_devices();
         world_pump(&world, !world.audio->graph.metadata);
         ck_assert(world.available);
-        start_wireplumber();
+        servers_start_manager();
         world_pump(&world, world.audio->graph.metadata);
-        create_devices();
+        servers_create_devices();
         world_pump(&world, default_is(WORLD_SPEAKER, WORLD_MICROPHONE));
         world_pump(&world, call->nodes_told == 2 && held->nodes_told == 2);
         world_pump(&world, audio_is_linked(world.audio, call->uuid));
@@ -212,13 +144,13 @@ START_TEST(test_rings_again_for_a_new_session_manager)
         audio_set_ring(world.audio, &AUDIO_RING(RING_TONE));
         world_hear(&world, speaker);
         world_app_end(speaker);
-        world_kill(wireplumber, SIGKILL);
-        destroy_devices();
+        servers_kill_manager(SIGKILL);
+        servers_destroy_devices();
         world_pump(&world, !world.audio->graph.metadata);
         ck_assert(!audio_is_ringing(world.audio));
-        start_wireplumber();
+        servers_start_manager();
         world_pump(&world, world.audio->graph.metadata);
-        create_devices();
+        servers_create_devices();
         world_pump(&world, default_is(WORLD_SPEAKER, WORLD_MICROPHONE));
         world_pump(&world, audio_is_ringing(world.audio));
         speaker = world_meter(WORLD_SPEAKER);
@@ -228,11 +160,37 @@ START_TEST(test_rings_again_for_a_new_session_manager)
 }
 END_TEST
 
+static bool default_sink_is(const char *sink)
+{
+        return streq(str_or_empty(world.audio->graph.default_sink), sink);
+}
+
+/* While somebody is new to the metadata, the server tells changes to the new ones alone. */
+static void send_newcomers(void)
+{
+        ck_assert(servers_shell("for i in 1 2 3 4 5 6 7 8; do pw-metadata 0 > /dev/null 2>&1 & "
+                                "done"));
+}
+
+START_TEST(test_defaults_change_among_newcomers)
+{
+        world_pump(&world, default_sink_is(WORLD_SPEAKER));
+        for (unsigned i = 0; i < 5; i++) {
+                send_newcomers();
+                servers_destroy_speaker();
+                world_pump(&world, default_sink_is(WORLD_HEADSET));
+                send_newcomers();
+                servers_create_speaker();
+                world_pump(&world, default_sink_is(WORLD_SPEAKER));
+        }
+}
+END_TEST
+
 static TCase *absent_case(void)
 {
         TCase *tcase = tcase_create("absent");
 
-        tcase_add_checked_fixture(tcase, find_servers, teardown);
+        tcase_add_checked_fixture(tcase, servers_find, teardown);
         tcase_add_test(tcase, test_absent_then_there);
         return tcase;
 }
@@ -242,6 +200,7 @@ static TCase *restart_case(void)
         TCase *tcase = tcase_create("restart");
 
         tcase_add_checked_fixture(tcase, setup, teardown);
+        tcase_add_test(tcase, test_defaults_change_among_newcomers);
         tcase_add_test(tcase, test_server_restarts);
         tcase_add_test(tcase, test_rings_again_for_a_new_session_manager);
         tcase_add_test(tcase, test_session_manager_restarts);

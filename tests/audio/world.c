@@ -208,11 +208,15 @@ void world_kill(pid_t pid, int number)
 {
         struct pollfd gone = {.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
 
-        ck_assert_int_ge(gone.fd, 0);
+        /* Valgrind does not know this call: then it is only our own children that we wait for. */
+        if (gone.fd < 0)
+                ck_assert_int_eq(errno, ENOSYS);
         kill(pid, number);
         kill(pid, SIGCONT);
-        ck_assert_int_eq(poll(&gone, 1, 10000), 1);
-        close(gone.fd);
+        if (gone.fd >= 0) {
+                ck_assert_int_eq(poll(&gone, 1, 10000), 1);
+                close(gone.fd);
+        }
         while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
                 ;
 }
@@ -222,7 +226,12 @@ int world_run(const char *const *arguments)
         pid_t pid = world_spawn(arguments);
         int status;
 
-        ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+        int ended;
+
+        /* The server may let the program wait for an answer of ours. */
+        while ((ended = waitpid(pid, &status, WNOHANG)) == 0)
+                world_turn(current);
+        ck_assert_int_eq(ended, pid);
         return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 

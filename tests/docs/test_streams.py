@@ -64,7 +64,7 @@ class Base(rig.TestCase):
             self.eventually(linked, f"stream on {name}")
 
     def wait_answered(self):
-        """Until pipewire-pulse has told the app that both streams are ready: docs/audio.md, Limits."""
+        """Until pipewire-pulse has told the app that both streams are ready (docs/audio.md)."""
         def answered():
             dump = subprocess.run(["pw-dump"], capture_output=True, text=True, timeout=10).stdout
             try:

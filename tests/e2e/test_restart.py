@@ -6,6 +6,7 @@ import sys
 sys.dont_write_bytecode = True
 
 import signal
+import subprocess
 import time
 
 import rig
@@ -77,6 +78,42 @@ class Restart(rig.TestCase):
             gap = gap + 1 if rms < loud * 0.8 else 0
             longest = max(longest, gap)
         self.assertLess(longest, GAP_BLOCKS, "the active call had a gap")
+
+    def has_ringtone(self):
+        nodes = subprocess.run(["pw-cli", "ls", "Node"], capture_output=True, text=True, timeout=10)
+        self.assertEqual(nodes.returncode, 0)
+        return '"callsd.ringtone"' in nodes.stdout
+
+    def test_killed_while_ringing(self):
+        """Nothing goes on ringing without callsd; the next one rings again."""
+        meter = self.rig.start_meter()
+        self.rig.start_callsd()
+        example = self.rig.start_example()
+        call = example.incoming()
+        self.rig.monitor.state(call, "ringing")
+        meter.wait_sound(time.monotonic())
+        self.assertTrue(self.has_ringtone())
+        before = self.rig.calls()
+        mark = example.mark()
+        self.rig.callsd.signal(signal.SIGKILL)
+        self.rig.callsd.ended()
+        self.rig.monitor.expect("callsd-gone")
+        self.eventually(lambda: not self.has_ringtone(), "end of the ringtone's stream")
+        silent = meter.wait_silence(time.monotonic())[0]
+        again = time.monotonic()
+        self.start_again()
+        self.assertEqual([rms for _, rms in meter.blocks(silent, again) if rms > 0], [])
+        self.eventually(lambda: self.rig.calls().get(call, {}).get("State") == "ringing",
+                        "call that rings")
+        meter.wait_sound(again)
+        self.assertTrue(self.has_ringtone())
+        for key in ("DisplayName", "RemoteHandle", "Outgoing", "Muted", "HasConnected"):
+            self.assertEqual(self.rig.calls()[call][key], before[call][key], key)
+        self.assertEqual([item for _, item in example.items[mark:]], [])
+        self.rig.ctl("end", call)
+        self.eventually(lambda: not self.has_ringtone(), "end of the ringtone's stream")
+        meter.wait_silence(time.monotonic())
+        self.assertEqual(self.rig.calls(), {})
 
     def test_terminated(self):
         self.two_calls()

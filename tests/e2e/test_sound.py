@@ -148,9 +148,10 @@ class Sound(rig.TestCase):
         self.rig.ctl("unmute", call)
         example.wait_level(call, lambda level: level > -40, "the microphone again")
         self.rig.ctl("hold", call)
-        meter.wait_silence(time.monotonic())
+        now = time.monotonic()
+        meter.wait_silence(now)
         example.wait_level(call, lambda level: level < SILENT, "nothing, when held")
-        ear.wait_run(lambda rms: abs(rms / loud - 1) < 0.001, "music as before", 0,
+        ear.wait_run(lambda rms: abs(rms / loud - 1) < 0.001, "music as before", now,
                      rig.SILENCE_BLOCKS)
         self.rig.ctl("resume", call)
         meter.wait_sound(time.monotonic(), LOUD)
@@ -262,6 +263,26 @@ class Sound(rig.TestCase):
         self.assertIsNone(app.sessions[-1][2])
         ending.ended()
 
+    def test_hung_callsd(self):
+        """It is in nobody's way: the call goes on while it hangs, and new music is heard."""
+        self.start()
+        app = App("org.callsd.One")
+        call = app.incoming()
+        self.rig.ctl("answer", call)
+        self.rig.monitor.state(call, "active")
+        recorder = self.listen(call)
+        self.talk(call)
+        self.meter.wait_sound(time.monotonic(), LOUD)
+        recorder.wait_run(lambda rms: rms > 0.05, "the microphone", 0, rig.TONE_BLOCKS)
+        self.rig.callsd.signal(signal.SIGSTOP)
+        try:
+            now = time.monotonic()
+            self.meter.wait_run(lambda rms: rms > 0.05, "call that goes on", now, 200)
+            recorder.wait_run(lambda rms: rms > 0.05, "microphone that goes on", now, 200)
+            self.music()
+        finally:
+            self.rig.callsd.signal(signal.SIGCONT)
+
     def test_without_pipewire(self):
         """Calls work, the property and the log say so, and apps are told of no nodes."""
         os.environ["PIPEWIRE_REMOTE"] = "callsd-no-such-server"
@@ -302,6 +323,60 @@ class Sound(rig.TestCase):
         now = time.monotonic()
         ear.wait_run(lambda rms: abs(rms / loud - 1) < 0.001, "music as before", now,
                      rig.SILENCE_BLOCKS)
+
+    # a PulseAudio client that opens its microphone when that is closed
+
+    def start_pulse(self):
+        path = f"{os.environ['XDG_RUNTIME_DIR']}/pulse/native"
+        self.rig.add(rig.Program(["pipewire-pulse"], "pulse", log=self.rig.log("pulse")))
+        self.eventually(lambda: os.path.exists(path), "socket of pipewire-pulse")
+
+    def record(self, call, joins):
+        properties = [f"callsd.call.id={call}", "media.role=Communication"]
+        if joins:
+            properties.append(f"target.object=callsd.{call}.source")
+        path = f"{self.rig.directory}/{time.monotonic()}.raw"
+        program = self.rig.add(rig.Program(
+            ["parec", "--raw", "--latency-msec=20", *(f"--property={pair}" for pair in properties),
+             path], "parec", log=self.rig.log("parec")))
+        return program, path
+
+    def wait_recorded(self, path, since, what, predicate):
+        """A fifth of a second, of 44.1 kHz and four bytes, for which it holds."""
+        def right():
+            if not os.path.exists(path) or os.path.getsize(path) - since < 35280:
+                return False
+            with open(path, "rb") as file:
+                file.seek(since)
+                return predicate(file.read()[-35280:])
+        self.eventually(right, what)
+
+    def test_pulse_recording_opened_when_closed(self):
+        """Held or muted: it is answered, records exactly nothing, and hears when it may."""
+        self.start()
+        self.start_pulse()
+        app = App("org.callsd.One")
+        call = app.incoming()
+        self.rig.ctl("answer", call)
+        self.rig.monitor.state(call, "active")
+        for close, open_again in (("hold", "resume"), ("mute", "unmute")):
+            for joins in (True, False):
+                self.rig.ctl(close, call)
+                program, path = self.record(call, joins)
+                self.wait_recorded(path, 0, f"silent recording after {close}",
+                                   lambda sound: not any(sound))
+                if joins:
+                    with open(path, "rb") as file:
+                        self.assertFalse(any(file.read()), f"{close}: the microphone was open")
+                self.rig.ctl(open_again, call)
+                since = os.path.getsize(path)
+                self.wait_recorded(path, since, f"microphone after {open_again}", any)
+                self.rig.ctl(close, call)
+                since = os.path.getsize(path)
+                self.wait_recorded(path, since, f"silence after another {close}",
+                                   lambda sound: not any(sound))
+                program.stop()
+                self.rig.ctl(open_again, call)
 
     def kill(self, variable):
         os.kill(int(os.environ[variable]), signal.SIGKILL)

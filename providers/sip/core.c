@@ -173,8 +173,10 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 static int make_core(struct phone *phone)
 {
         LinphoneFactory *factory = linphone_factory_get();
-        LinphoneConfig *values = linphone_factory_create_config(factory, NULL);
+        LinphoneConfig *values;
 
+        log_take_library();
+        values = linphone_factory_create_config(factory, NULL);
         set_values(values, phone->config);
         phone->core = linphone_factory_create_core_with_config_3(factory, values, NULL);
         linphone_config_unref(values);

@@ -9,6 +9,7 @@
 #include <bctoolbox/logging.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linphone/core.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <time.h>
@@ -77,9 +78,13 @@ int log_trace_to(const char *path)
         return 0;
 }
 
+/* Deprecated in favour of a service that only adds its handler to the one that writes to stdout. */
 void log_take_library(void)
 {
-        bctbx_set_log_handler(on_trace);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+        linphone_core_set_log_handler(on_trace);
+#pragma GCC diagnostic pop
         bctbx_set_log_level(NULL, trace ? BCTBX_LOG_MESSAGE : BCTBX_LOG_ERROR);
 }
 

@@ -27,7 +27,7 @@ void log_write(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
  * 0 or a negative errno.
  */
 int log_trace_to(const char *path);
-/* When the library has been set up; it sets its own handler then. */
+/* Before the library is set up, and after, for it chooses a level then. */
 void log_take_library(void);
 void log_done(void);
 

@@ -82,9 +82,9 @@ class FarEnd(rig.Program):
 sip_listen 127.0.0.1:{port}
 call_local_timeout 120
 call_max_calls 8
-audio_player pulse,{ear}
+audio_player {player},{ear}
 audio_source ausine,{tone}
-audio_alert pulse,{ear}
+audio_alert {player},{ear}
 audio_path {directory}/silence
 ausrc_srate 48000
 auplay_srate 48000
@@ -98,6 +98,7 @@ module_path {modules}
 module g711.so
 module srtp.so
 module ausine.so
+module aubridge.so
 module pulse.so
 module_tmp uuid.so
 module_tmp account.so
@@ -108,18 +109,21 @@ ctrl_tcp_listen 127.0.0.1:{control}
 ringback_disabled yes
 """
 
-    def __init__(self, world, name, tone, encryption=None):
+    def __init__(self, world, name, tone, encryption=None, deaf=False):
+        """`deaf`: without PipeWire, and so without an ear that could be measured."""
         self.directory, self.ear = f"{world.directory}/{name}", f"{name}-ear"
-        subprocess.run(["pactl", "load-module", "module-null-sink", f"sink_name={self.ear}",
-                        "channel_map=mono"], check=True, capture_output=True, timeout=10)
-        self.meter = world.add(rig.Meter(world.programs, self.ear))
+        if not deaf:
+            subprocess.run(["pactl", "load-module", "module-null-sink", f"sink_name={self.ear}",
+                            "channel_map=mono"], check=True, capture_output=True, timeout=10)
+            self.meter = world.add(rig.Meter(world.programs, self.ear))
         os.makedirs(f"{self.directory}/silence")
         self.port, self.control = free_port(), free_port()
         rtp = free_port() & ~1
         with open(f"{self.directory}/config", "w") as file:
             file.write(self.CONFIG.format(port=self.port, control=self.control, rtp=rtp,
                                           rtp_last=rtp + 40, directory=self.directory, tone=tone,
-                                          ear=self.ear, modules=MODULES))
+                                          player="aubridge" if deaf else "pulse", ear=self.ear,
+                                          modules=MODULES))
         with open(f"{self.directory}/accounts", "w") as file:
             file.write(f"<sip:{name}@127.0.0.1:{self.port};transport=udp>;regint=0;"
                        "answermode=manual;dtmfmode=rtpevent"
@@ -248,8 +252,8 @@ class SipRig(rig.Rig):
         providers = json.loads(self.ctl("--json", "providers").stdout)
         return next((p for p in providers if p["Identifier"] == PROVIDER and p["Running"]), None)
 
-    def far_end(self, name, tone, encryption=None):
-        return self.add(FarEnd(self, name, tone, encryption))
+    def far_end(self, name, tone, *arguments, **options):
+        return self.add(FarEnd(self, name, tone, *arguments, **options))
 
     def keep_trace(self, name):
         """A SIP log that outlives the private world of a failed test."""

@@ -5,7 +5,9 @@ import sys
 
 sys.dont_write_bytecode = True
 
+import os
 import signal
+import subprocess
 import time
 
 import sip
@@ -65,6 +67,21 @@ class Faults(sip.TestCase):
         self.assertEqual(self.rig.calls().keys(), {new})
         began = self.order("answer", new, state="active")
         self.assert_talk(bob, began)
+
+    def test_pipewire_restarts(self):
+        self.rig.start_callsd()
+        self.sip = self.rig.start_sip()
+        alice = self.rig.far_end("alice", sip.TONES["alice"], deaf=True)
+        call = self.incoming(alice)
+        self.order("answer", call, state="active")
+        for name in ("WIREPLUMBER", "PIPEWIRE"):
+            os.kill(int(os.environ[f"CALLSD_TEST_{name}_PID"]), signal.SIGKILL)
+        for name in ("pipewire", "wireplumber"):
+            self.rig.add(sip.rig.Program([name], name, log=self.rig.log(name)))
+            self.eventually(lambda: subprocess.run(["pw-cli", "info", "0"], timeout=10,
+                                                   capture_output=True).returncode == 0, "PipeWire")
+        self.rig.start_meter().wait_sound(0)
+        self.assertEqual(self.rig.calls()[call]["State"], "active")
 
     def test_killed_itself(self):
         alice, = self.start("alice")

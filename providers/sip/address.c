@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "call.h"
+#include "text.h"
 
 #define MIN_DIGITS 3
 
@@ -32,6 +33,7 @@ struct cx_handle *address_to_handle(const LinphoneAddress *address, const struct
 {
         const char *user = linphone_address_get_username(address);
         struct cx_handle *handle = NULL;
+        cleanup_(freep) char *clean = NULL;
         char *text;
 
         if (user && is_number(user) && is_at_home(address, account)) {
@@ -39,9 +41,10 @@ struct cx_handle *address_to_handle(const LinphoneAddress *address, const struct
                 return handle;
         }
         text = linphone_address_as_string_uri_only(address);
-        if (text)
-                (void)cx_handle_new(CX_HANDLE_TYPE_GENERIC, text, &handle);
+        clean = text_clean(text, TEXT_HANDLE_MAX);
         bctbx_free(text);
+        if (clean)
+                (void)cx_handle_new(CX_HANDLE_TYPE_GENERIC, clean, &handle);
         return handle;
 }
 

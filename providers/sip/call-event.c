@@ -7,6 +7,7 @@
 #include "call.h"
 #include "log.h"
 #include "reason.h"
+#include "text.h"
 
 static void decline(struct call *call, LinphoneReason reason)
 {
@@ -45,11 +46,14 @@ void call_report_incoming(struct call *call)
         CX_CLEANUP(cx_call_update) struct cx_call_update *update = NULL;
         CX_CLEANUP(cx_handle) struct cx_handle *handle = NULL;
         const LinphoneAddress *remote = linphone_call_get_remote_address(call->leg);
-        const char *name = linphone_address_get_display_name(remote);
+        cleanup_(freep) char *name =
+                text_clean(linphone_address_get_display_name(remote), TEXT_NAME_MAX);
 
         handle = address_to_handle(remote, call->account);
-        if (!handle || cx_call_update_new(&update) < 0)
+        if (!handle || cx_call_update_new(&update) < 0) {
+                decline(call, LinphoneReasonTemporarilyUnavailable);
                 return;
+        }
         (void)cx_call_update_set_remote_handle(update, handle);
         if (name && *name)
                 (void)cx_call_update_set_localized_caller_name(update, name);
@@ -175,7 +179,8 @@ static int code_elsewhere(const LinphoneErrorInfo *info)
 static void on_end(struct call *call)
 {
         const LinphoneErrorInfo *info = linphone_call_get_error_info(call->leg);
-        const char *text = linphone_error_info_get_phrase(info);
+        cleanup_(freep) char *text =
+                text_clean(linphone_error_info_get_phrase(info), TEXT_NAME_MAX);
         struct end end = {
                 .outgoing = call->outgoing,
                 .connected = call->connected,

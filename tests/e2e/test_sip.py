@@ -5,6 +5,7 @@ import sys
 
 sys.dont_write_bytecode = True
 
+import socket
 import time
 
 import sip
@@ -95,6 +96,23 @@ class OneCall(sip.TestCase):
         mark = self.rig.monitor.mark()
         self.order("end", call)
         self.ended(call, mark, EndedReason="local-ended")
+
+    def test_caller_with_a_bad_name(self):
+        """A name that is no UTF-8 would cost us the bus, if it were handed on."""
+        self.start()
+        with socket.socket(type=socket.SOCK_DGRAM) as caller:
+            caller.bind(("127.0.0.1", 0))
+            own = f"127.0.0.1:{caller.getsockname()[1]}"
+            head = (f"INVITE {self.sip.uri} SIP/2.0\r\nVia: SIP/2.0/UDP {own};branch=z9hG4bK1\r\n"
+                    f"To: <{self.sip.uri}>\r\nCall-ID: bad@{own}\r\nCSeq: 1 INVITE\r\n"
+                    f"Contact: <sip:mallory@{own}>\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n")
+            caller.sendto(head.encode() + b'From: "M\xff\xfe" <sip:mallory@' + own.encode()
+                          + b">;tag=1\r\n\r\n", ("127.0.0.1", self.sip.port))
+            call = sip.wait_for(lambda: next(iter(self.rig.calls()), None), "incoming call")
+            facts = self.rig.calls()[call]
+            self.assertEqual((facts["State"], facts["LocalizedCallerName"]), ("ringing", "M??"))
+            self.order("decline", call, state="ended")
+            self.assertTrue(self.rig.provider())
 
     def test_declined_and_missed(self):
         alice, = self.start("alice")

@@ -261,6 +261,9 @@ static void on_lost(void *userdata)
 /* Two round trips: the objects, then what each says about itself. */
 static void finish_reading(struct audio *audio)
 {
+        struct session *session;
+        struct session *next;
+
         if (!server_acked(&audio->server, audio->reading))
                 return;
         if (!audio->reread) {
@@ -270,6 +273,9 @@ static void finish_reading(struct audio *audio)
         }
         audio->state = audio->graph.metadata ? AUDIO_ON : AUDIO_OFF;
         audio->rescan = true;
+        HASH_ITER (hh, audio->sessions, session, next) {
+                session_unblock(session);
+        }
         session_touch_all(audio);
         audio_changed(audio);
 }

@@ -9,6 +9,13 @@
 
 #include "audio/names.h"
 
+uint64_t parse_serial(const struct spa_dict *props)
+{
+        const char *text = spa_dict_lookup(props, PW_KEY_OBJECT_SERIAL);
+
+        return text ? strtoull(text, NULL, 10) : 0;
+}
+
 uint32_t parse_number(const struct spa_dict *props, const char *key)
 {
         const char *text = spa_dict_lookup(props, key);
@@ -51,9 +58,7 @@ void parse_default(char **field, const char *value)
 
 int parse_node(struct graph_node *node, const struct spa_dict *props)
 {
-        const char *serial = spa_dict_lookup(props, PW_KEY_OBJECT_SERIAL);
-
-        node->serial = serial ? strtoull(serial, NULL, 10) : 0;
+        node->serial = parse_serial(props);
         node->client = parse_number(props, PW_KEY_CLIENT_ID);
         node->device = parse_number(props, PW_KEY_DEVICE_ID);
         node->priority = (int)parse_number(props, PW_KEY_PRIORITY_SESSION);

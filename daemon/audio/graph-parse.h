@@ -8,6 +8,7 @@
 #define KEY_PORTAL_APP_ID "pipewire.access.portal.app_id"
 
 /* 0 where the key is missing or no number. */
+uint64_t parse_serial(const struct spa_dict *props);
 uint32_t parse_number(const struct spa_dict *props, const char *key);
 
 /* `value` may be NULL. Out of memory leaves NULL. */

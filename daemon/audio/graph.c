@@ -3,7 +3,6 @@
 #include "audio/graph.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -11,7 +10,6 @@
 
 #include <pipewire/extensions/metadata.h>
 #include <spa/param/props.h>
-#include <spa/pod/builder.h>
 #include <spa/pod/iter.h>
 
 #include "audio/graph-parse.h"
@@ -226,6 +224,7 @@ static void add_port(struct graph *graph, uint32_t id, const struct spa_dict *pr
         if (!port)
                 return;
         port->id = id;
+        port->serial = parse_serial(props);
         port->node = node;
         port->index = parse_number(props, PW_KEY_PORT_ID);
         port->output = streq(str_or_empty(spa_dict_lookup(props, PW_KEY_PORT_DIRECTION)), "out");
@@ -369,6 +368,7 @@ static void add_metadata(struct graph *graph, uint32_t id, const struct spa_dict
         if (!graph->metadata)
                 return;
         graph->metadata_id = id;
+        graph->metadata_serial = parse_serial(props);
         pw_proxy_add_listener(graph->metadata, &graph->metadata_proxy_listener,
                               &metadata_proxy_events, graph);
         pw_proxy_add_object_listener(graph->metadata, &graph->metadata_listener, &metadata_events,
@@ -537,46 +537,4 @@ struct graph_port *graph_node_get_port(struct graph_node *node, bool output, uns
                         return port;
         }
         return NULL;
-}
-
-/* Requests */
-
-void graph_destroy_node(struct graph_node *node)
-{
-        if (node->doomed)
-                return;
-        node->doomed = true;
-        pw_registry_destroy(node->graph->registry, node->id);
-}
-
-bool graph_destroy_link(struct graph *graph, struct graph_link *link)
-{
-        if (link->doomed)
-                return false;
-        link->doomed = true;
-        pw_registry_destroy(graph->registry, link->id);
-        return true;
-}
-
-void graph_set_mute(struct pw_proxy *node_proxy, bool mute)
-{
-        uint8_t buffer[256];
-        struct spa_pod_builder builder = SPA_POD_BUILDER_INIT(buffer, sizeof(buffer));
-        const struct spa_pod *param;
-
-        param = spa_pod_builder_add_object(&builder, SPA_TYPE_OBJECT_Props, SPA_PARAM_Props,
-                                           SPA_PROP_mute, SPA_POD_Bool(mute));
-        pw_node_set_param((struct pw_node *)node_proxy, SPA_PARAM_Props, 0, param);
-}
-
-void graph_move_stream(struct graph_node *stream, uint64_t serial)
-{
-        struct pw_metadata *metadata = (struct pw_metadata *)stream->graph->metadata;
-        char text[24];
-
-        if (!metadata)
-                return;
-        snprintf(text, sizeof(text), "%" PRIu64, serial);
-        pw_metadata_set_property(metadata, stream->id, PW_KEY_TARGET_OBJECT,
-                                 serial ? "Spa:Id" : NULL, serial ? text : NULL);
 }

@@ -37,6 +37,7 @@ struct graph_port {
         struct graph_port *prev;
         struct graph_port *next;
         uint32_t id;
+        uint64_t serial;
         struct graph_node *node;
         uint32_t index; /* port.id: the order within node and direction */
         bool output;
@@ -125,6 +126,7 @@ struct graph {
         struct graph_link *links;
         struct pw_proxy *metadata; /* NULL without a session manager */
         uint32_t metadata_id;
+        uint64_t metadata_serial; /* what has a lower one is older than the session manager */
         struct spa_hook metadata_listener;
         struct spa_hook metadata_proxy_listener;
         uint64_t last_serial; /* the highest that was ever listed */
@@ -150,10 +152,16 @@ struct graph_link *graph_find_link(struct graph_node *output, uint32_t output_po
 /* The n-th port of a direction by index; NULL beyond the last. */
 struct graph_port *graph_node_get_port(struct graph_node *node, bool output, unsigned nth);
 
+/* graph-request.c */
+
 void graph_destroy_node(struct graph_node *node);
 /* False if it was doomed already. */
 bool graph_destroy_link(struct graph *graph, struct graph_link *link);
 void graph_set_mute(struct pw_proxy *node_proxy, bool mute);
+/* A session manager gives every node its ports and waits until they change (WirePlumber before
+ * 0.5). Those of a node that has them from its predecessor do not change, and as long as one waits
+ * nothing is linked any more, on the whole desktop. Without one: whether the next one would. */
+bool graph_node_blocks(const struct graph_node *node);
 /* `serial` 0 removes what was written. */
 void graph_move_stream(struct graph_node *stream, uint64_t serial);
 

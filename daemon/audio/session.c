@@ -505,6 +505,18 @@ void session_recreate(struct session *session)
         session_touch(session);
 }
 
+void session_unblock(struct session *session)
+{
+        bool sink = session->sink.node && graph_node_blocks(session->sink.node);
+        bool source = session->source.node && graph_node_blocks(session->source.node);
+
+        if (!sink && !source)
+                return;
+        log_write(LOG_NOTICE, &(struct log_context){.call = session->key},
+                  "the nodes of the call are of another session manager: they are made anew");
+        session_recreate(session);
+}
+
 void session_disconnected(struct session *session)
 {
         session_links_forget(session);

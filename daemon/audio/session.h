@@ -121,6 +121,8 @@ void session_node_removed(struct audio *audio, struct graph_node *node);
 void session_mute_seen(struct audio *audio, struct graph_node *node);
 /* The session manager is gone: its device nodes and ours have to be made anew. */
 void session_recreate(struct session *session);
+/* The same, if that was before we came. */
+void session_unblock(struct session *session);
 /* The server is gone, and everything in it. */
 void session_disconnected(struct session *session);
 

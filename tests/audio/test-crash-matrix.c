@@ -33,10 +33,17 @@
 #define WATCHED 120
 
 enum state { ACTIVE, MUTED, HELD, RINGING, N_STATES };
-enum victim { CALLSD, APP, PIPEWIRE, MANAGER, N_VICTIMS };
+enum victim { CALLSD, APP, PIPEWIRE, MANAGER, BOTH, BOTH_CALLSD_FIRST, N_VICTIMS };
 
 static const char *const state_names[] = {"active", "muted", "held", "ringing"};
-static const char *const victim_names[] = {"callsd", "the app", "PipeWire", "the session manager"};
+static const char *const victim_names[] = {
+        "callsd",
+        "the app",
+        "PipeWire",
+        "the session manager",
+        "callsd, and then the session manager,",
+        "callsd, and the session manager, which comes back after it,",
+};
 static const char *const wishes[] = {"linked open", "linked muted", "nodes open", "ringing open"};
 
 static struct world world;
@@ -333,21 +340,55 @@ static void kill_pipewire(void)
 }
 
 /* The streams of the app live on through it. */
-static void kill_manager(void)
+static void end_manager(void)
 {
-        rig.n_said = 0;
         world_end_apps_but(rig.player, rig.recorder);
         servers_kill_manager(SIGKILL);
         servers_destroy_devices();
+}
+
+static void restart_manager(void)
+{
         servers_start_manager();
         servers_create_devices();
         servers_wait_for_defaults(&world);
+}
+
+static void kill_manager(void)
+{
+        rig.n_said = 0;
+        end_manager();
+        restart_manager();
         if (rig.player)
                 world_pump(&world, has_said("nodes\n"));
         start_others();
 }
 
-static void (*const kill_victim[])(void) = {kill_callsd, kill_app, kill_pipewire, kill_manager};
+/* The new session manager finds the nodes in use, and nobody there to make them anew. */
+static void kill_both(void)
+{
+        kill_keeper();
+        end_manager();
+        restart_manager();
+        check_silence();
+        start_keeper();
+        wish(rig.state);
+        start_others();
+}
+
+static void kill_both_callsd_first(void)
+{
+        kill_keeper();
+        end_manager();
+        start_keeper();
+        restart_manager();
+        check_silence();
+        wish(rig.state);
+        start_others();
+}
+
+static void (*const kill_victim[])(void) = {kill_callsd,  kill_app,  kill_pipewire,
+                                            kill_manager, kill_both, kill_both_callsd_first};
 
 static void shuffle(unsigned order[], unsigned n, unsigned *seed)
 {

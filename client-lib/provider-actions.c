@@ -15,6 +15,8 @@
 struct completion_report {
         char call[CX_UUID_TEXT_SIZE];
         enum cx_action_type type;
+        unsigned part;
+        bool failed;
 };
 
 struct part *part_find(struct cx_provider *provider, unsigned id)
@@ -160,6 +162,7 @@ static void fulfill_or_fail_done(void *owner, void *data, const struct cx_error 
                                  sd_bus_message *reply)
 {
         struct completion_report *report = data;
+        struct part *part;
 
         (void)reply;
         /*
@@ -168,6 +171,18 @@ static void fulfill_or_fail_done(void *owner, void *data, const struct cx_error 
          */
         if (!error_is_not_running(error) && report->type == CX_ACTION_TYPE_END_CALL)
                 ended_confirmed(owner, report->call);
+        /*
+         * A failure that callsd did not take: the order was over already, for instance since its
+         * call had ended. What callsd does not want of the rest it has cancelled before this
+         * answer.
+         */
+        if (!cx_error_is(error, CX_ERROR_DOMAIN_CALLSD, CX_ERROR_UNKNOWN_ACTION) || !report->failed)
+                return;
+        part = part_find(owner, report->part);
+        if (part) {
+                part->failed = false;
+                part_advance(part);
+        }
 }
 
 static int write_result(const struct cx_action *action, bool fulfilled, sd_bus_message *message)
@@ -191,7 +206,7 @@ static int write_result(const struct cx_action *action, bool fulfilled, sd_bus_m
 }
 
 static void send_result(struct cx_provider *provider, const struct cx_action *action,
-                        bool fulfilled)
+                        bool fulfilled, unsigned part)
 {
         cleanup_(request_freep) struct request *request = NULL;
         cleanup_(freep) struct completion_report *report = calloc(1, sizeof(*report));
@@ -199,6 +214,8 @@ static void send_result(struct cx_provider *provider, const struct cx_action *ac
         if (!report)
                 return;
         report->type = action->type;
+        report->part = part;
+        report->failed = !fulfilled;
         memcpy(report->call, action->call, sizeof(report->call));
         if (request_new(provider->context, provider, provider, NULL, INTERFACE_PROVIDER,
                         fulfilled ? "FulfillAction" : "FailAction", REQUEST_RESEND, &request) < 0)
@@ -231,6 +248,7 @@ static void pending_finish(struct pending *pending)
         struct cx_action *action = cx_action_ref(pending->action);
         bool fulfilled = atomic_load(&action->progress) == ACTION_FULFILLED;
         bool orphan = pending->orphan;
+        unsigned part = pending->part->id;
 
         if (!fulfilled && action->type != CX_ACTION_TYPE_END_CALL)
                 pending->part->failed = true;
@@ -239,7 +257,7 @@ static void pending_finish(struct pending *pending)
         if (orphan)
                 send_as_fact(provider, action);
         else
-                send_result(provider, action, fulfilled);
+                send_result(provider, action, fulfilled, part);
         cx_action_unref(action);
 }
 

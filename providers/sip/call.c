@@ -39,10 +39,10 @@ void call_ref(struct call *call)
 
 static void drop_orders(struct call *call)
 {
-        call->start = cx_action_unref(call->start);
-        call->answer = cx_action_unref(call->answer);
-        call->hold = cx_action_unref(call->hold);
-        call->play = cx_action_unref(call->play);
+        order_complete(&call->start, "the call is over");
+        order_complete(&call->answer, "the call is over");
+        order_complete(&call->hold, "the call is over");
+        order_complete(&call->play, "the call is over");
         call->key_timer = sd_event_source_disable_unref(call->key_timer);
         call->keys = NULL;
 }

@@ -27,6 +27,8 @@ static struct call *get_call(struct phone *phone, struct cx_action *action)
 {
         struct call *call = call_find(phone, cx_action_get_call_uuid(action));
 
+        log_debug("call %s: order %s", cx_action_get_call_uuid(action),
+                  cx_action_type_to_string(cx_action_get_type(action)));
         if (!call)
                 (void)cx_action_fail(action, "there is no such call");
         return call;
@@ -77,7 +79,7 @@ static void on_start_properties(const struct cx_stream_properties *properties,
 {
         struct call *call = userdata;
 
-        (void)error;
+        log_debug("call %s: streams %s", call->uuid, error ? cx_error_get_message(error) : "ready");
         if (!call->over && call->start) {
                 sound_line_open(call->line, properties);
                 invite(call);
@@ -128,7 +130,7 @@ static void on_answer_properties(const struct cx_stream_properties *properties,
 {
         struct call *call = userdata;
 
-        (void)error;
+        log_debug("call %s: streams %s", call->uuid, error ? cx_error_get_message(error) : "ready");
         if (!call->over && call->answer && call->leg) {
                 sound_line_open(call->line, properties);
                 sound_line_connect(call->line, call->leg);

@@ -27,6 +27,22 @@ class Faults(sip.TestCase):
         alice.signal(signal.SIGKILL)
         self.ended(call, mark, EndedReason="failed", EndedCause="network")
 
+    def test_hung_up_while_being_held(self):
+        """The call that is held for another ends just then: the other is answered all the same."""
+        alice, bob = self.start("alice", "bob")
+        for delay in range(0, 60, 10):
+            one = self.answered(alice)
+            two = self.incoming(bob)
+            mark = self.rig.monitor.mark()
+            answer = self.rig.add(sip.rig.Program([self.rig.programs.callsctl, "answer", two]))
+            began = time.monotonic()
+            sip.wait_for(lambda: time.monotonic() - began > delay / 1000, "the delay")
+            alice.command("hangup")
+            self.assertEqual(answer.ended(), 0)
+            self.rig.monitor.state(two, "active", since=mark)
+            self.rig.monitor.state(one, "ended", since=mark)
+            self.order("end", two, state="ended")
+
     def test_callsd_is_killed(self):
         alice, = self.start("alice")
         call = self.answered(alice)

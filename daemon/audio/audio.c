@@ -274,7 +274,7 @@ static void finish_reading(struct audio *audio)
         audio->state = audio->graph.metadata ? AUDIO_ON : AUDIO_OFF;
         audio->rescan = true;
         HASH_ITER (hh, audio->sessions, session, next) {
-                session_unblock(session);
+                session_found(session);
         }
         session_touch_all(audio);
         audio_changed(audio);
@@ -384,6 +384,8 @@ static usec_t session_deadline(const struct session *session)
 
         if (session->ready_due)
                 next = earliest(next, session->patience);
+        if (session->unblock_at != 0)
+                next = earliest(next, session->unblock_at);
         if (session->relink_at != 0)
                 next = earliest(next, session->relink_at);
         if (session->retry_at != 0)
@@ -492,6 +494,7 @@ static int on_settle(sd_event_source *source, void *userdata)
         if (audio->state != AUDIO_READING)
                 other_sound_reconcile(&audio->other);
         HASH_ITER (hh, audio->sessions, session, next) {
+                session_unblock(session);
                 tell_nodes(session);
                 tell_ready(session);
         }

@@ -12,8 +12,8 @@
 #include "audio/shared.h"
 #include "util/log.h"
 
-/* Against somebody who moves a stream as often as we do, in one second. */
-#define MOVES_MAX 10
+/* How often in one second a stream is put back for which somebody else has another place. */
+#define ROUNDS_MAX 3
 
 #define RELINK_AFTER (200 * USEC_PER_MSEC)
 
@@ -125,15 +125,26 @@ static struct session *find_session(struct audio *audio, const struct graph_node
 
 /* Keeping it there */
 
-static bool may_move(struct graph_node *stream)
+static bool has_given_up(const struct graph_node *stream)
+{
+        return stream->rounds > ROUNDS_MAX && audio_now() - stream->rounds_since <= USEC_PER_SEC;
+}
+
+/* Somebody moved it away; if he goes on doing so only the links are left to us. */
+static void count_round(struct graph_node *stream)
 {
         usec_t now = audio_now();
 
-        if (now - stream->moves_since > USEC_PER_SEC) {
-                stream->moves_since = now;
-                stream->moves = 0;
+        if (now - stream->rounds_since > USEC_PER_SEC) {
+                stream->rounds_since = now;
+                stream->rounds = 0;
         }
-        return stream->moves++ < MOVES_MAX;
+        stream->rounds++;
+        if (!has_given_up(stream) || stream->fight_told)
+                return;
+        stream->fight_told = true;
+        log_write(LOG_WARNING, &(struct log_context){.call = stream->session->key},
+                  "somebody moves a stream of the call again and again: its links are cut instead");
 }
 
 static bool is_at(const struct graph_node *stream, const struct graph_node *node)
@@ -152,7 +163,7 @@ static void move_stream(struct graph_node *stream)
 
         if (stream->session->orphan || !node || node->doomed || is_at(stream, node))
                 return;
-        if (may_move(stream))
+        if (!has_given_up(stream))
                 graph_move_stream(stream, node->serial);
 }
 
@@ -251,7 +262,7 @@ static void visit_device(struct audio *audio, struct graph_node *stream)
         const char *name = audio->graph.default_sink;
         struct graph_node *device = name ? graph_find_node_by_name(&audio->graph, name) : NULL;
 
-        if (device && !is_at(stream, device) && may_move(stream))
+        if (device && !is_at(stream, device))
                 graph_move_stream(stream, device->serial);
 }
 
@@ -329,6 +340,9 @@ void find_target_changed(struct audio *audio, struct graph_node *stream)
                 return;
         /* Without metadata a joined stream follows its own property, which leads here. */
         if (stream->joined && !stream->moved_to)
+                return;
+        count_round(stream);
+        if (has_given_up(stream))
                 return;
         log_write(LOG_INFO, &(struct log_context){.call = stream->session->key},
                   "a stream of the call was moved away, and is put back");

@@ -96,8 +96,9 @@ struct graph_node {
         struct session *session;
         bool joined;           /* by a property of its own, not by us */
         usec_t unlinked_since; /* since when it could be linked to its session and is not; 0 = is */
-        unsigned moves;        /* how often we wrote its target in the second that began then */
-        usec_t moves_since;
+        unsigned rounds;       /* how often it was moved away in the second that began then */
+        usec_t rounds_since;
+        bool fight_told;
 };
 
 struct graph_events {

@@ -14,6 +14,10 @@
 /* Rewriting a mute against somebody who rewrites ours has no end; the link is cut instead. */
 #define MUTE_FIGHTS_MAX 3
 
+/* A session manager that has just come may not yet wait for the nodes; then it would send their
+ * streams elsewhere while there are none. Once it waits it sends nobody anywhere. */
+#define UNBLOCK_AFTER (500 * USEC_PER_MSEC)
+
 struct session *session_find(struct audio *audio, const char *key)
 {
         struct session *session;
@@ -505,12 +509,26 @@ void session_recreate(struct session *session)
         session_touch(session);
 }
 
+static bool blocks(const struct session *session)
+{
+        return (session->sink.node && graph_node_blocks(session->sink.node)) ||
+               (session->source.node && graph_node_blocks(session->source.node));
+}
+
+void session_found(struct session *session)
+{
+        bool manager = session->audio->graph.metadata;
+
+        if (blocks(session))
+                session->unblock_at = audio_now() + (manager ? UNBLOCK_AFTER : 0);
+}
+
 void session_unblock(struct session *session)
 {
-        bool sink = session->sink.node && graph_node_blocks(session->sink.node);
-        bool source = session->source.node && graph_node_blocks(session->source.node);
-
-        if (!sink && !source)
+        if (session->unblock_at == 0 || audio_now() < session->unblock_at)
+                return;
+        session->unblock_at = 0;
+        if (!blocks(session))
                 return;
         log_write(LOG_NOTICE, &(struct log_context){.call = session->key},
                   "the nodes of the call are of another session manager: they are made anew");
@@ -532,6 +550,7 @@ void session_disconnected(struct session *session)
         session->ticket = 0;
         session->relink_at = 0;
         session->retry_at = 0;
+        session->unblock_at = 0;
         session->empty_since = 0;
         session->dirty = true;
 }

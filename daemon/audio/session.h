@@ -82,12 +82,13 @@ struct session {
         bool mic_barred;      /* somebody opens the source against our will: no microphone at all */
         unsigned mute_fights; /* how often somebody changed a mute of ours since the last wish */
 
-        bool nodes_told;  /* nodes_fn was called for the nodes that are there */
-        bool complete;    /* the server has all that the wish asks for */
-        uint64_t ticket;  /* of the sync sent when it became so; 0 = none yet */
-        bool ready_due;   /* a wish whose ready_fn is still to come */
-        usec_t patience;  /* until when ready_fn waits for links; 0 = not running */
-        usec_t retry_at;  /* when links that the server refused are asked for again; 0 = none */
+        bool nodes_told;   /* nodes_fn was called for the nodes that are there */
+        bool complete;     /* the server has all that the wish asks for */
+        uint64_t ticket;   /* of the sync sent when it became so; 0 = none yet */
+        bool ready_due;    /* a wish whose ready_fn is still to come */
+        usec_t patience;   /* until when ready_fn waits for links; 0 = not running */
+        usec_t retry_at;   /* when links that the server refused are asked for again; 0 = none */
+        usec_t unblock_at; /* when nodes that an earlier daemon left are made anew; 0 = never */
         usec_t relink_at; /* when to link streams that the session manager leaves alone; 0 = none */
         usec_t empty_since; /* over, and without a stream since then; 0 = not so */
         usec_t look_again;  /* when an empty session may have become removable */
@@ -121,7 +122,8 @@ void session_node_removed(struct audio *audio, struct graph_node *node);
 void session_mute_seen(struct audio *audio, struct graph_node *node);
 /* The session manager is gone: its device nodes and ours have to be made anew. */
 void session_recreate(struct session *session);
-/* The same, if that was before we came. */
+/* The same, a moment later, if that was before we came. */
+void session_found(struct session *session);
 void session_unblock(struct session *session);
 /* The server is gone, and everything in it. */
 void session_disconnected(struct session *session);

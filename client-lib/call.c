@@ -185,6 +185,11 @@ int call_read_property(sd_bus_message *message, const char *key, const char *typ
         return r != 0 ? r : read_text(call, message, key, type);
 }
 
+void call_set_uuid(struct cx_call *call, const char *uuid)
+{
+        strncpy(call->uuid, uuid, CX_UUID_TEXT_SIZE - 1);
+}
+
 void call_set_has_details(struct cx_call *call)
 {
         call->has_details = true;

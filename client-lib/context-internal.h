@@ -70,6 +70,7 @@ struct link {
         enum link_state state;
         unsigned generation; /* grows with every owner of the name: which daemon this is */
         char *owner;         /* its unique name; NULL: none known */
+        bool was_up;         /* at least once */
         sd_bus_slot *filter, *owner_match, *ping;
         struct timer no_answer; /* of a ping, while the state is not known */
         int announced;          /* what the availability callback was told; -1: nothing */
@@ -169,6 +170,8 @@ int link_connected(struct cx_context *context);
 void link_disconnected(struct cx_context *context);
 /* A request was not answered in time. */
 void link_no_answer(struct cx_context *context);
+/* May a message to a callsd that is not there start it? */
+bool link_may_start(const struct cx_context *context);
 /* Any reply of the daemon shows who it is. */
 void link_heard_from(struct cx_context *context, sd_bus_message *reply);
 /* Whether this error comes from the bus, or from nobody: callsd itself said nothing. */

@@ -4,7 +4,9 @@
  *
  * One match on NameOwnerChanged sees every start, stop and restart. A Ping tells whether the daemon
  * is alive: the first may start it (D-Bus activation); it has no timeout of its own, so that a
- * daemon that hung is noticed at the moment it wakes up. The state goes
+ * daemon that hung is noticed at the moment it wakes up. One that went is started again by systemd,
+ * or was stopped by somebody who wants it so; only where there is no systemd is it for a Ping. The
+ * state goes
  *
  *      UNKNOWN --pong--> UP --a request not answered for 2 s--> DOWN --pong--> UP
  *      UNKNOWN --nobody, or no pong for 2 s--> DOWN
@@ -13,6 +15,8 @@
  * and every step to UP makes the objects of the context look after their registrations.
  */
 #include "context-internal.h"
+
+#include <systemd/sd-daemon.h>
 
 #define RULE_OWNER                                                                      \
         "type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus'," \
@@ -56,6 +60,7 @@ static void link_set_up(struct cx_context *context)
         if (context->link.state == LINK_UP)
                 return;
         context->link.state = LINK_UP;
+        context->link.was_up = true;
         announce(context);
         providers_link_up(context);
         observers_link_up(context);
@@ -105,6 +110,24 @@ void link_heard_from(struct cx_context *context, sd_bus_message *reply)
                 link_set_owner(context, sender);
 }
 
+/* Whether somebody else looks after the daemon. A Flatpak does not see systemd, but needs it. */
+static bool is_supervised(void)
+{
+        return sd_booted() > 0 || access("/.flatpak-info", F_OK) == 0;
+}
+
+bool link_may_start(const struct cx_context *context)
+{
+        return !context->link.was_up || !is_supervised();
+}
+
+/* It died a moment ago, and systemd starts it again: what is asked of it meanwhile waits, 2 s at
+ * the most. */
+static bool is_coming_back(const struct cx_context *context)
+{
+        return context->link.state == LINK_UNKNOWN && !link_may_start(context);
+}
+
 static int on_pong(sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
         struct cx_context *context = userdata;
@@ -112,7 +135,8 @@ static int on_pong(sd_bus_message *reply, void *userdata, sd_bus_error *error)
         (void)error;
         context->link.ping = sd_bus_slot_unref(context->link.ping);
         if (link_error_is_absence(context, reply)) {
-                link_set_down(context);
+                if (!is_coming_back(context))
+                        link_set_down(context);
                 return 0;
         }
         link_heard_from(context, reply);
@@ -131,6 +155,8 @@ static void link_ping(struct cx_context *context)
                 return;
         r = sd_bus_message_new_method_call(context->bus, &ping, NAME_CALLSD, PATH_CALLSD,
                                            "org.freedesktop.DBus.Peer", "Ping");
+        if (r >= 0)
+                r = sd_bus_message_set_auto_start(ping, link_may_start(context));
         if (r >= 0)
                 r = sd_bus_call_async(context->bus, &link->ping, ping, on_pong, context,
                                       USEC_INFINITY);

@@ -12,13 +12,6 @@
  */
 #include "provider-internal.h"
 
-struct completion_report {
-        char call[CX_UUID_TEXT_SIZE];
-        enum cx_action_type type;
-        unsigned part;
-        bool failed;
-};
-
 struct part *part_find(struct cx_provider *provider, unsigned id)
 {
         struct part *part;
@@ -39,6 +32,20 @@ static struct pending *pending_find(struct cx_provider *provider, const char *ac
                         if (strcasecmp(pending->action->uuid, action) == 0)
                                 return pending;
         return NULL;
+}
+
+bool call_has_order(const struct cx_provider *provider, const char *call)
+{
+        struct pending *pending;
+        struct part *part;
+
+        if (completed_about(provider, call))
+                return true;
+        DL_FOREACH (provider->parts, part)
+                DL_FOREACH (part->pendings, pending)
+                        if (!pending->orphan && streq(pending->action->call, call))
+                                return true;
+        return false;
 }
 
 static bool sets_up(const struct cx_action *action)
@@ -115,6 +122,8 @@ static int add_unless_known(struct part *part, struct cx_action *action)
 {
         struct pending *known = pending_find(part->provider, action->uuid);
 
+        if (completed_wanted(part->provider, action->uuid))
+                return 0;
         if (!known)
                 return pending_add(part, action);
         known->still_wanted = true;
@@ -158,73 +167,6 @@ static void pending_show(struct pending *pending)
                              (struct event){.type = EVENT_PERFORM, .action = pending->action});
 }
 
-static void fulfill_or_fail_done(void *owner, void *data, const struct cx_error *error,
-                                 sd_bus_message *reply)
-{
-        struct completion_report *report = data;
-        struct part *part;
-
-        (void)reply;
-        /*
-         * UnknownAction needs nothing more. Either the order timed out meanwhile, or callsd came
-         * back without it; then the call was compared since, with this completion in it.
-         */
-        if (!error_is_not_running(error) && report->type == CX_ACTION_TYPE_END_CALL)
-                ended_confirmed(owner, report->call);
-        /*
-         * A failure that callsd did not take: the order was over already, for instance since its
-         * call had ended. What callsd does not want of the rest it has cancelled before this
-         * answer.
-         */
-        if (!cx_error_is(error, CX_ERROR_DOMAIN_CALLSD, CX_ERROR_UNKNOWN_ACTION) || !report->failed)
-                return;
-        part = part_find(owner, report->part);
-        if (part) {
-                part->failed = false;
-                part_advance(part);
-        }
-}
-
-static int write_result(const struct cx_action *action, bool fulfilled, sd_bus_message *message)
-{
-        int r;
-
-        r = sd_bus_message_append(message, "s", action->uuid);
-        if (r >= 0)
-                r = wire_open_dict(message);
-        if (r >= 0 && fulfilled && action->date)
-                r = wire_u64(message, "Date", action->date);
-        if (r >= 0 && fulfilled && action->has_engine)
-                r = wire_string(message, "Engine",
-                                action->engine == CX_TRANSLATION_ENGINE_CUSTOM ? "custom"
-                                                                               : "default");
-        if (r >= 0 && !fulfilled)
-                r = wire_string(message, "Reason", action->reason);
-        if (r >= 0 && !fulfilled && action->cause != CX_CALL_ENDED_CAUSE_UNKNOWN)
-                r = wire_string(message, "Cause", cx_call_ended_cause_to_string(action->cause));
-        return r < 0 ? r : wire_close_dict(message);
-}
-
-static void send_result(struct cx_provider *provider, const struct cx_action *action,
-                        bool fulfilled, unsigned part)
-{
-        cleanup_(request_freep) struct request *request = NULL;
-        cleanup_(freep) struct completion_report *report = calloc(1, sizeof(*report));
-
-        if (!report)
-                return;
-        report->type = action->type;
-        report->part = part;
-        report->failed = !fulfilled;
-        memcpy(report->call, action->call, sizeof(report->call));
-        if (request_new(provider->context, provider, provider, NULL, INTERFACE_PROVIDER,
-                        fulfilled ? "FulfillAction" : "FailAction", REQUEST_RESEND, &request) < 0)
-                return;
-        if (write_result(action, fulfilled, request->body) < 0)
-                return;
-        request_send(take_ptr(request), fulfill_or_fail_done, take_ptr(report));
-}
-
 /* The callsd that gave the order is gone; the one that is there now gets the fact. */
 static void send_as_fact(struct cx_provider *provider, const struct cx_action *action)
 {
@@ -257,7 +199,7 @@ static void pending_finish(struct pending *pending)
         if (orphan)
                 send_as_fact(provider, action);
         else
-                send_result(provider, action, fulfilled, part);
+                completed_add(provider, action, fulfilled, part);
         cx_action_unref(action);
 }
 
@@ -369,8 +311,10 @@ void order_withdrawn(struct cx_provider *provider, const char *uuid, bool timed_
         struct part *part;
         bool tell;
 
-        if (!pending)
+        if (!pending) {
+                completed_withdrawn(provider, uuid);
                 return;
+        }
         part = pending->part;
         tell = pending->shown;
         action = action_ref_if_alive(pending->action);
@@ -437,6 +381,7 @@ int parts_compare(struct cx_provider *provider, sd_bus_message *reply)
         struct part *part, *next;
         int r = 0;
 
+        completed_compare_begin(provider);
         DL_FOREACH (provider->parts, part)
                 DL_FOREACH (part->pendings, pending)
                         pending->still_wanted = false;
@@ -447,6 +392,7 @@ int parts_compare(struct cx_provider *provider, sd_bus_message *reply)
         }
         DL_FOREACH_SAFE (provider->parts, part, next)
                 drop_unwanted(part);
+        completed_compare_end(provider);
         return r < 0 ? r : 0;
 }
 

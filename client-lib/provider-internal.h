@@ -26,8 +26,9 @@ struct known_call {
         bool on_its_own;   /* callsd was away when it came: the app may ring by itself */
 
         /* Used while comparing with what callsd kept. */
-        bool kept, kept_muted;
+        bool kept, kept_muted, told;
         enum cx_call_state kept_state;
+        char kept_group[CX_UUID_TEXT_SIZE];
 };
 
 /* A call that is over, and whose end callsd has not confirmed. */
@@ -62,6 +63,16 @@ struct part {
         bool failed;              /* one failed: callsd will cancel those after it */
 };
 
+/* An order that the app has completed, and of which callsd has not said that it knows. */
+struct completed {
+        struct completed *prev, *next;
+        struct cx_action *action;
+        bool fulfilled;
+        unsigned part;     /* of which it was */
+        bool sending;      /* a request is under way, or waits; else callsd was away */
+        bool still_wanted; /* used while comparing */
+};
+
 enum registration {
         REGISTRATION_NONE,
         REGISTRATION_ASKED,
@@ -81,8 +92,15 @@ struct cx_provider {
 
         enum registration registration;
         char *path;
-        bool began;       /* did_begin was told, or is queued */
-        bool told_failed; /* did_fail_to_begin was, since the last did_begin */
+        char *last_path;              /* where a callsd that kept everything sends its signals to */
+        int ringtone;                 /* the file that the app handed over; -1: none */
+        unsigned ringtone_generation; /* the callsd that was given it */
+        unsigned n_kept;              /* calls that it has, also those that are not known here */
+        struct cx_call **reclaimed;   /* those, as they were; NULL: none */
+        size_t n_reclaimed;
+        char early_audio[CX_UUID_TEXT_SIZE]; /* activated before the call was known here */
+        bool began;                          /* did_begin was told, or is queued */
+        bool told_failed;                    /* did_fail_to_begin was, since the last did_begin */
         const struct cx_error *refused;
         unsigned n_comparing; /* requests under way */
         char **lost;          /* calls whose import was refused */
@@ -91,6 +109,7 @@ struct cx_provider {
         struct known_call *calls;
         struct ended_call *ended;
         struct part *parts;
+        struct completed *completed;
         unsigned last_part, last_group;
 };
 
@@ -138,6 +157,9 @@ void provider_forget_registration(struct cx_provider *provider);
 /* One of the requests of a comparison is done. */
 void provider_compared(struct cx_provider *provider);
 
+/* provider-report.c: a callsd that was not given the ringtone is, now. */
+void provider_send_ringtone(struct cx_provider *provider);
+
 /* provider-calls.c */
 struct known_call *call_find(struct cx_provider *provider, const char *uuid);
 int call_add(struct cx_provider *provider, const char *uuid, enum cx_call_state state,
@@ -172,8 +194,27 @@ void parts_free(struct cx_provider *provider);
 /* Cancelled or timed out. */
 void order_withdrawn(struct cx_provider *provider, const char *action, bool timed_out,
                      const char *why);
+/* Whether callsd will hear of this call by the completion of an order. */
+bool call_has_order(const struct cx_provider *provider, const char *call);
 /* Comparing: which orders does this callsd still want? Reads a(sa(ssa{sv})). */
 int parts_compare(struct cx_provider *provider, sd_bus_message *reply);
+
+/* provider-completed.c */
+/* Sends the result, and remembers it until callsd has answered. */
+void completed_add(struct cx_provider *provider, struct cx_action *action, bool fulfilled,
+                   unsigned part);
+void completed_free_all(struct cx_provider *provider);
+bool completed_about(const struct cx_provider *provider, const char *call);
+/* Callsd says the order, perhaps again: whether it was completed by the app. */
+bool completed_wanted(struct cx_provider *provider, const char *action);
+void completed_withdrawn(struct cx_provider *provider, const char *action);
+/* Around reading what callsd still wants: what it did not hear is sent again. */
+void completed_compare_begin(struct cx_provider *provider);
+void completed_compare_end(struct cx_provider *provider);
+
+/* provider-kept.c: reads the reply to GetCalls. */
+void kept_read(struct cx_provider *provider, sd_bus_message *reply);
+void kept_forget(struct cx_provider *provider);
 
 /* push.c: reads payload and info. */
 int push_payload_read(sd_bus_message *message, const char *id,

@@ -6,9 +6,12 @@
  *                          '--refused--> REFUSED
  *
  * Comparing asks callsd for the calls that it kept (GetCalls) and the orders that it still waits
- * for (GetPendingTransactions), then imports what is missing or in another state (ReportCall). It
- * is empty, and takes no time, for a provider without calls. A link that goes down, or another
- * daemon, starts it all over.
+ * for (GetPendingTransactions), then imports what is missing or in another state (ReportCall). A
+ * call with an order under way is in no other state, but on its way to one. It is empty, and takes
+ * no time, for a provider without calls. A link that goes down, or another daemon, starts it all
+ * over.
+ *
+ * Calls that callsd has and the library does not are those of the app before it was restarted.
  */
 #include "provider-internal.h"
 
@@ -60,16 +63,20 @@ static int read_kept(struct cx_provider *provider, sd_bus_message *reply)
         if (r < 0)
                 return r;
         r = str_replace(&provider->path, path);
+        if (r >= 0)
+                r = str_replace(&provider->last_path, path);
         if (r < 0)
                 return r;
+        provider->n_kept = 0;
         DL_FOREACH (provider->calls, call) {
-                call->kept = false;
+                call->kept = call->told = false;
                 call->kept_state = CX_CALL_STATE_UNKNOWN;
         }
         DL_FOREACH (provider->ended, ended)
                 ended->kept = false;
         r = sd_bus_message_enter_container(reply, SD_BUS_TYPE_ARRAY, "s");
         while (r >= 0 && (r = sd_bus_message_read(reply, "s", &uuid)) > 0) {
+                provider->n_kept++;
                 call = call_find(provider, uuid);
                 if (call)
                         call->kept = true;
@@ -117,69 +124,13 @@ void provider_register(struct cx_provider *provider)
         request_send(take_ptr(request), registered, NULL);
 }
 
-struct kept_reader {
-        struct cx_provider *provider;
-        char uuid[CX_UUID_TEXT_SIZE];
-        enum cx_call_state state;
-        bool muted;
-};
-
-/* The UUID may be the last of the keys, so a dictionary is taken up when the next one begins. */
-static int take_kept(void *userdata)
-{
-        struct kept_reader *reader = userdata;
-        struct known_call *call = call_find(reader->provider, reader->uuid);
-
-        if (call) {
-                call->kept_state = reader->state;
-                call->kept_muted = reader->muted;
-        }
-        reader->uuid[0] = '\0';
-        reader->state = CX_CALL_STATE_UNKNOWN;
-        reader->muted = false;
-        return 0;
-}
-
-static int read_kept_entry(sd_bus_message *message, const char *key, const char *type,
-                           void *userdata)
-{
-        struct kept_reader *reader = userdata;
-        const char *value;
-        int r;
-
-        if (streq(key, "Muted"))
-                return wire_take_boolean(message, type, &reader->muted);
-        if (!streq(key, "UUID") && !streq(key, "State"))
-                return 0;
-        r = wire_take_string(message, type, &value);
-        if (r <= 0)
-                return r;
-        if (streq(key, "State"))
-                reader->state = call_state_from_string(value);
-        else
-                uuid_parse_text(value, reader->uuid);
-        return 1;
-}
-
 static void got_calls(void *owner, void *data, const struct cx_error *error, sd_bus_message *reply)
 {
-        struct kept_reader reader = {.provider = owner};
-
         (void)data;
-        if (!error && wire_read_dicts(reply, take_kept, read_kept_entry, &reader) >= 0)
-                take_kept(&reader);
+        if (!error)
+                kept_read(owner, reply);
         if (!error_is_not_running(error))
                 ask_for_orders(owner);
-}
-
-static bool has_kept(const struct cx_provider *provider)
-{
-        const struct known_call *call;
-
-        DL_FOREACH (provider->calls, call)
-                if (call->kept)
-                        return true;
-        return false;
 }
 
 static int ask(struct cx_provider *provider, const char *member, request_done_fn done)
@@ -196,7 +147,7 @@ static int ask(struct cx_provider *provider, const char *member, request_done_fn
 
 static void ask_for_calls(struct cx_provider *provider)
 {
-        if (!has_kept(provider))
+        if (provider->n_kept == 0)
                 ask_for_orders(provider);
         else
                 ask(provider, "GetCalls", got_calls);
@@ -213,7 +164,7 @@ static void got_orders(void *owner, void *data, const struct cx_error *error, sd
 
 static void ask_for_orders(struct cx_provider *provider)
 {
-        if (!provider->parts)
+        if (!provider->parts && !provider->completed && provider->n_kept == 0)
                 compare(provider);
         else
                 ask(provider, "GetPendingTransactions", got_orders);
@@ -232,14 +183,17 @@ static void report_kept_ends(struct cx_provider *provider)
         }
 }
 
-static bool needs_import(const struct known_call *call)
+static bool needs_import(const struct cx_provider *provider, const struct known_call *call)
 {
+        if (call->told)
+                return false;
         if (call->setups > 0)
                 return false; /* told when the app has answered or started it */
-        if (call->state == CX_CALL_STATE_STARTING)
+        if (call->state == CX_CALL_STATE_STARTING || call_has_order(provider, call->uuid))
                 return false;
         if (call->kept)
-                return call->kept_state != call->state || call->kept_muted != call->muted;
+                return call->kept_state != call->state || call->kept_muted != call->muted ||
+                       update_has_picture(call->update);
         if (call->creating)
                 return false; /* its report will be sent again */
         return !(call->on_its_own && call->state == CX_CALL_STATE_RINGING);
@@ -254,11 +208,9 @@ restart:
         DL_FOREACH (provider->calls, call) {
                 if (call->kept)
                         call->on_its_own = false;
-                if (!needs_import(call))
+                if (!needs_import(provider, call))
                         continue;
-                call->kept = true;
-                call->kept_state = call->state;
-                call->kept_muted = call->muted;
+                call->told = true;
                 call_import(provider, call, true);
                 goto restart; /* the call may be gone */
         }
@@ -273,6 +225,7 @@ void provider_compared(struct cx_provider *provider)
         if (provider->registration == REGISTRATION_COMPARING) {
                 provider->registration = REGISTRATION_READY;
                 report_kept_ends(provider);
+                provider_send_ringtone(provider);
                 requests_flush(provider->context, provider);
                 provider_begin(provider);
         }

@@ -500,12 +500,37 @@ int cx_provider_set_ringtone_fd(struct cx_provider *provider, int fd, cx_complet
                                 void *userdata)
 {
         cleanup_reporting_ struct reporting reporting = {0};
-        int r;
+        int copy, r;
 
         if (fcntl(fd, F_GETFD) < 0)
                 return -EBADF;
         r = provider_request(provider, "SetRingtone", completion, userdata, &reporting);
         if (r >= 0 && reporting.request)
                 r = sd_bus_message_append(reporting.request->body, "h", fd);
-        return r < 0 ? r : report_send(provider, &reporting);
+        if (r < 0)
+                return r;
+        copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+        if (copy < 0)
+                return -errno;
+        if (provider->ringtone >= 0)
+                close(provider->ringtone);
+        provider->ringtone = copy;
+        provider->ringtone_generation = provider->context->link.generation;
+        return report_send(provider, &reporting);
+}
+
+/* It is kept in the memory of a callsd, and goes with that. */
+void provider_send_ringtone(struct cx_provider *provider)
+{
+        cleanup_reporting_ struct reporting reporting = {0};
+
+        if (provider->ringtone < 0 ||
+            provider->ringtone_generation == provider->context->link.generation)
+                return;
+        provider->ringtone_generation = provider->context->link.generation;
+        if (provider_request(provider, "SetRingtone", NULL, NULL, &reporting) < 0 ||
+            !reporting.request ||
+            sd_bus_message_append(reporting.request->body, "h", provider->ringtone) < 0)
+                return;
+        report_send(provider, &reporting);
 }

@@ -45,6 +45,8 @@ static void provider_end(struct cx_provider *provider)
         parts_free(provider);
         context_purge(provider->context, provider);
         requests_purge(provider->context, provider);
+        completed_free_all(provider);
+        kept_forget(provider);
         DL_FOREACH_SAFE (provider->calls, call, next_call)
                 call_free(provider, call);
         DL_FOREACH_SAFE (provider->ended, ended, next_ended)
@@ -58,6 +60,9 @@ static void provider_free(struct cx_provider *provider)
         provider_end(provider);
         cx_error_unref(provider->refused);
         cx_provider_configuration_unref(provider->configuration);
+        free(provider->last_path);
+        if (provider->ringtone >= 0)
+                close(provider->ringtone);
         cx_context_unref(provider->context);
         free(provider);
 }
@@ -85,6 +90,7 @@ int cx_provider_new(struct cx_context *context,
                 return r;
         }
         provider->n_ref = 1;
+        provider->ringtone = -1;
         provider->context = cx_context_ref(context);
         DL_APPEND(context->providers, provider);
         if (context->link.state == LINK_UP)
@@ -224,6 +230,9 @@ static void on_audio(struct cx_provider *provider, sd_bus_message *message, bool
                 return;
         if (call)
                 call->audio_active = active;
+        else
+                snprintf(provider->early_audio, sizeof(provider->early_audio), "%s",
+                         active ? uuid : "");
         if (!active) {
                 event.text = strdup(uuid);
                 provider_queue_event(provider, event);
@@ -308,13 +317,14 @@ static void provider_signal(struct cx_provider *provider, sd_bus_message *messag
         /* Began says nothing that the reply to RegisterProvider did not. */
 }
 
+/* A callsd that came back with all it knew goes on before we have registered again. */
 void providers_signal(struct cx_context *context, sd_bus_message *message)
 {
         const char *path = sd_bus_message_get_path(message);
         struct cx_provider *provider;
 
         DL_FOREACH (context->providers, provider)
-                if (provider->path && streq(provider->path, path)) {
+                if (provider->last_path && streq(provider->last_path, path)) {
                         provider_signal(provider, message);
                         return;
                 }

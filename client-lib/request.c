@@ -103,6 +103,8 @@ static int transmit(struct request *request, const char *path)
         int r;
 
         r = copy_of(request, path, &message);
+        if (r >= 0)
+                r = sd_bus_message_set_auto_start(message, link_may_start(request->context));
         if (r < 0)
                 return r;
         request->slot = sd_bus_slot_unref(request->slot);

@@ -13,5 +13,7 @@ int update_merge(struct cx_call_update *update, const struct cx_call_update *new
 /* Appends all of a configuration to an open dictionary. */
 int configuration_write(const struct cx_provider_configuration *configuration,
                         sd_bus_message *message);
+/* Its file went with the callsd that had it. */
+bool update_has_picture(const struct cx_call_update *update);
 
 #endif

@@ -174,6 +174,11 @@ int cx_call_update_set_picture_fd(struct cx_call_update *update, int fd)
         return 0;
 }
 
+bool update_has_picture(const struct cx_call_update *update)
+{
+        return update->picture_fd >= 0;
+}
+
 int cx_call_update_add_member(struct cx_call_update *update, struct cx_handle *handle,
                               const char *name)
 {

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <systemd/sd-daemon.h>
 #include <uuid/uuid.h>
 
 #include "app/messages.h"
@@ -32,20 +31,58 @@ static void arm_timer(struct daemon *daemon)
         sd_event_source_set_enabled(daemon->timer, SD_EVENT_ONESHOT);
 }
 
+static bool has_live_call(const struct daemon *daemon)
+{
+        const struct call *call = NULL;
+
+        while ((call = engine_next_call(daemon->engine, call)))
+                if (call->state != CALL_STATE_ENDED)
+                        return true;
+        return false;
+}
+
+/* No call is torn from us: whoever is in a call when the device's callsd comes is served on. */
+static void give_way(struct daemon *daemon)
+{
+        static const char why[] = "This device has a callsd for everybody, on the system bus, and "
+                                  "two would fight for the sound";
+
+        if (!daemon->has_twin || (daemon->named && has_live_call(daemon)))
+                return;
+        log_error("%s; use that one (callsctl --system), or stop it: systemctl disable --now "
+                  "callsd",
+                  why);
+        notify_refused(why);
+        sd_event_exit(daemon->event, EXIT_TWIN);
+}
+
+/*
+ * Applying an effect may give another input; that is on record, too, before its consequences
+ * leave. Before we have our name nobody takes signals from us: effects wait, on record.
+ */
 void daemon_settle(struct daemon *daemon)
 {
         struct effect effect;
 
-        if (daemon->settling)
+        state_commit(&daemon->state);
+        if (daemon->settling || !daemon->named)
                 return;
         daemon->settling = true;
-        while (engine_next_effect(daemon->engine, &effect))
+        while (engine_next_effect(daemon->engine, &effect)) {
+                uint64_t revision = engine_get_revision(daemon->engine);
+
                 daemon_apply(daemon, &effect);
+                notify_changed(&daemon->notify);
+                if (engine_get_revision(daemon->engine) != revision)
+                        state_commit(&daemon->state);
+        }
         daemon_settle_sound(daemon);
         bus_flush(daemon->bus);
         engine_settle(daemon->engine);
+        state_commit_later(&daemon->state);
         daemon->settling = false;
         arm_timer(daemon);
+        give_way(daemon);
 }
 
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
@@ -83,6 +120,23 @@ static void on_settle(void *userdata)
         daemon_settle(userdata);
 }
 
+static void on_commit(void *userdata)
+{
+        struct daemon *daemon = userdata;
+
+        state_commit(&daemon->state);
+}
+
+/* On another bus nobody of the record is there; who wants its calls back has to come. */
+static void on_identified(const char *guid, void *userdata)
+{
+        struct daemon *daemon = userdata;
+
+        if (!streq(state_get_bus(&daemon->state), guid))
+                engine_bus_lost(daemon->engine, bus_now());
+        state_set_bus(&daemon->state, guid);
+}
+
 static int on_orphans(sd_event_source *source, uint64_t usec, void *userdata)
 {
         struct daemon *daemon = userdata;
@@ -92,18 +146,36 @@ static int on_orphans(sd_event_source *source, uint64_t usec, void *userdata)
         return 0;
 }
 
+static void begin_orphans(struct daemon *daemon)
+{
+        if (sd_event_add_time_relative(daemon->event, &daemon->orphans, CLOCK_BOOTTIME,
+                                       ORPHANS_AFTER, 0, on_orphans, daemon) < 0)
+                audio_settle_orphans(daemon->audio);
+}
+
+/*
+ * What an earlier callsd wished for its calls was wished again by now, and is taken over from the
+ * server: no session begins or ends for that. Only where PipeWire went meanwhile do they end.
+ */
+static void begin_sound(struct daemon *daemon)
+{
+        if (!daemon->audio)
+                return;
+        engine_audio_available(daemon->engine, bus_now(), audio_is_available(daemon->audio));
+        daemon_settle(daemon);
+        begin_orphans(daemon);
+}
+
 static void on_named(void *userdata)
 {
         struct daemon *daemon = userdata;
 
-        sd_notify(false, "READY=1\nSTATUS=Ready for calls");
-        if (daemon->named)
-                return;
-        daemon->named = true;
-        if (daemon->audio &&
-            sd_event_add_time_relative(daemon->event, &daemon->orphans, CLOCK_BOOTTIME,
-                                       ORPHANS_AFTER, 0, on_orphans, daemon) < 0)
-                audio_settle_orphans(daemon->audio);
+        if (!daemon->named) {
+                daemon->named = true;
+                daemon_settle(daemon);
+                begin_sound(daemon);
+        }
+        notify_ready(&daemon->notify, daemon->engine);
 }
 
 static void on_failed(const char *reason, void *userdata)
@@ -135,7 +207,7 @@ static int on_sighup(sd_event_source *source, const struct signalfd_siginfo *inf
         int r;
 
         (void)source, (void)info;
-        sd_notify(false, "RELOADING=1");
+        notify_reloading();
         r = config_load(daemon->options.config_path, &daemon->config, &problem);
         if (r < 0) {
                 log_problem(problem, r);
@@ -147,12 +219,12 @@ static int on_sighup(sd_event_source *source, const struct signalfd_siginfo *inf
                 daemon_settle(daemon);
                 log_write(LOG_NOTICE, &context, "The configuration was read again");
         }
-        sd_notify(false, "READY=1");
+        notify_reloaded();
         return 0;
 }
 
-/* No call ends for it: the app's streams go on through the server, and the app imports its calls
- * into the next daemon. */
+/* No call ends for it: the app's streams go on through the server, and the next daemon goes on
+ * with what is on record. */
 static int on_sigterm(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
         struct daemon *daemon = userdata;
@@ -160,7 +232,8 @@ static int on_sigterm(sd_event_source *source, const struct signalfd_siginfo *in
         (void)source;
         log_info("Ending on %s; calls go on without callsd",
                  info->ssi_signo == SIGINT ? "SIGINT" : "SIGTERM");
-        sd_notify(false, "STOPPING=1");
+        notify_stopping();
+        state_commit(&daemon->state);
         return sd_event_exit(daemon->event, EXIT_SUCCESS);
 }
 
@@ -200,34 +273,61 @@ static bool audio_is_being_read(struct daemon *daemon)
         return daemon->audio && audio_get_found(daemon->audio, NO_CALL, &muted, &linked) == -EAGAIN;
 }
 
-/* After whatever happened in the loop: has the graph been read by now? */
+static bool has_to_wait(struct daemon *daemon)
+{
+        return !twin_is_settled(daemon->twin) || audio_is_being_read(daemon);
+}
+
+/* After whatever happened in the loop: is everything known by now? */
 static int on_waiting(sd_event_source *source, void *userdata)
 {
         struct daemon *daemon = userdata;
 
-        if (audio_is_being_read(daemon))
+        if (has_to_wait(daemon))
                 return 0;
         sd_event_source_set_enabled(source, SD_EVENT_OFF);
-        if (start_bus(daemon) < 0)
+        if (!daemon->has_twin && start_bus(daemon) < 0)
                 sd_event_exit(daemon->event, EXIT_FAILURE);
         return 0;
 }
 
 /*
  * Apps import their calls as soon as the name is there, and then it has to be known what an
- * earlier daemon left in the server. So the bus comes after the first look at its graph.
+ * earlier daemon left in the server. So the bus comes after the first look at its graph, and after
+ * it is known whether we are to serve at all.
  */
-static int start_bus_after_audio(struct daemon *daemon)
+static int start_bus_in_time(struct daemon *daemon)
 {
-        if (!audio_is_being_read(daemon))
+        if (!has_to_wait(daemon))
                 return start_bus(daemon);
         return sd_event_add_post(daemon->event, &daemon->waiting, on_waiting, daemon);
+}
+
+static void on_twin(void *userdata)
+{
+        struct daemon *daemon = userdata;
+
+        if (!daemon->has_twin && daemon->named && has_live_call(daemon))
+                log_warning("This device has a callsd for everybody now; this one ends with its "
+                            "last call");
+        daemon->has_twin = true;
+        give_way(daemon);
+}
+
+/* Whoever says on which bus to serve knows what he does. */
+static int look_for_twin(struct daemon *daemon)
+{
+        if (daemon->options.system || daemon->options.bus_address)
+                return 0;
+        return twin_new(daemon->event, on_twin, daemon, &daemon->twin);
 }
 
 static int init_bus(struct daemon *daemon)
 {
         struct bus_hooks hooks = {
                 .settle = on_settle,
+                .commit = on_commit,
+                .identified = on_identified,
                 .named = on_named,
                 .failed = on_failed,
         };
@@ -252,6 +352,15 @@ static int init_audio(struct daemon *daemon)
         return r;
 }
 
+static int init_state(struct daemon *daemon, const struct engine_host *host)
+{
+        if (daemon->options.no_state)
+                return state_init_none(&daemon->state, daemon->event, host, &daemon->config.limits,
+                                       &daemon->engine);
+        return state_init(&daemon->state, daemon->event, bus_now(), daemon->options.state_directory,
+                          daemon->options.system, host, &daemon->config.limits, &daemon->engine);
+}
+
 static int init_parts(struct daemon *daemon)
 {
         const struct engine_host host = {
@@ -262,11 +371,13 @@ static int init_parts(struct daemon *daemon)
         int r;
 
         if ((r = sd_event_new(&daemon->event)) < 0 || (r = add_signals(daemon)) < 0 ||
-            (r = engine_new(&host, &daemon->config.limits, &daemon->engine)) < 0 ||
+            (r = init_state(daemon, &host)) < 0 ||
             (r = sd_event_add_time(daemon->event, &daemon->timer, CLOCK_BOOTTIME, 0, TIMER_ACCURACY,
                                    on_timer, daemon)) < 0 ||
             (r = sd_event_source_set_enabled(daemon->timer, SD_EVENT_OFF)) < 0 ||
-            (r = init_bus(daemon)) < 0 || (r = init_audio(daemon)) < 0)
+            (r = notify_init(&daemon->notify, daemon->event)) < 0 ||
+            (r = look_for_twin(daemon)) < 0 || (r = init_bus(daemon)) < 0 ||
+            (r = init_audio(daemon)) < 0)
                 log_error("callsd cannot start: %s", strerror(-r));
         return r;
 }
@@ -287,7 +398,7 @@ int daemon_init(struct daemon *daemon, const struct daemon_options *options)
         if (!daemon->options.bus_address)
                 daemon->options.bus_address = daemon->config.bus_address;
         r = init_parts(daemon);
-        return r < 0 ? r : start_bus_after_audio(daemon);
+        return r < 0 ? r : start_bus_in_time(daemon);
 }
 
 /* The audio session before the bus: its hooks end with it. */
@@ -297,7 +408,10 @@ void daemon_done(struct daemon *daemon)
                 audio_free(daemon->audio);
         daemon->audio = NULL;
         route_choice_done(&daemon->route_choices);
+        state_done(&daemon->state);
         bus_free(daemon->bus);
+        twin_free(daemon->twin);
+        notify_done(&daemon->notify);
         engine_free(daemon->engine);
         sd_event_source_disable_unref(daemon->timer);
         sd_event_source_disable_unref(daemon->orphans);

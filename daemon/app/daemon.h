@@ -10,7 +10,10 @@
 
 #include <systemd/sd-event.h>
 
+#include "app/notify.h"
 #include "app/route-choice.h"
+#include "app/state.h"
+#include "app/twin.h"
 #include "audio/audio.h"
 #include "bus/bus.h"
 #include "config/config.h"
@@ -20,21 +23,30 @@ struct daemon_options {
         const char *config_path; /* NULL: where configurations are looked for */
         const char *bus_address; /* NULL: the configuration's, else the user's or system's bus */
         int log_level;           /* -1: the configuration's */
+        const char *state_directory; /* NULL: where the system wants it */
         bool system;
         bool no_audio;
+        bool no_state; /* forgets all at its end */
 };
+
+/* The device has a callsd of its own, and we are a user's (twin.h). */
+#define EXIT_TWIN 3
 
 struct daemon {
         struct daemon_options options;
         struct config config;
         sd_event *event;
         struct engine *engine;
+        struct state state;
         struct bus *bus;
         struct audio *audio; /* NULL: without sound */
         struct route_choice *route_choices;
+        struct notify notify;
+        struct twin *twin; /* NULL: not looked for */
         sd_event_source *timer, *orphans, *waiting, *sigterm, *sigint, *sighup;
         bool settling;
         bool named; /* the name was ours at least once */
+        bool has_twin;
 };
 
 /* Reads the configuration and builds everything. What went wrong is logged. 0 or negative errno. */

@@ -23,7 +23,9 @@ static const char help[] =
         "  -V, --version           the version\n"
         "\n"
         "SIGHUP reads the configuration again. SIGTERM ends callsd and no call.\n"
-        "Exit status: 0 ended by a signal, 1 something failed, 2 wrong arguments.\n";
+        "Exit status: 0 ended by a signal, 1 something failed, 2 wrong arguments, 3 the device "
+        "has\n"
+        "a callsd for everybody already.\n";
 
 enum {
         OPTION_SYSTEM = 256,

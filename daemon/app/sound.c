@@ -36,6 +36,8 @@ static void on_available(bool available, void *userdata)
 {
         struct daemon *daemon = userdata;
 
+        if (!daemon->named)
+                return; /* told by on_named() */
         engine_audio_available(daemon->engine, bus_now(), available);
         daemon_settle(daemon);
         bus_audio_changed(daemon->bus);

@@ -94,8 +94,8 @@ int audio_set(struct audio *audio, const struct audio_wish *wish);
 
 /*
  * What the nodes of an earlier daemon say about a call: -ENOENT if it has none, -EAGAIN while the
- * server has not told yet (available_fn(true) comes after that). Only nodes that no wish of ours
- * has touched so far count.
+ * server has not told yet, or was not asked (available_fn(true) comes after that). Only nodes that
+ * no wish of ours has touched so far count.
  */
 int audio_get_found(struct audio *audio, const char *call, bool *ret_muted, bool *ret_linked);
 

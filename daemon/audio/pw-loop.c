@@ -132,6 +132,7 @@ static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
 
         (void)source;
         (void)usec;
+        server->tried = true;
         properties = pw_properties_new(PW_KEY_MEDIA_CATEGORY, "Manager", NULL);
         server->core = pw_context_connect(server->context, properties, 0);
         if (!server->core) {
@@ -221,8 +222,10 @@ int server_init(struct server *server, sd_event *event, const struct server_even
                 server_done(server);
                 return r;
         }
-        if (!server->context)
+        if (!server->context) {
                 sd_event_source_set_enabled(server->retry, SD_EVENT_OFF);
+                server->tried = true;
+        }
         return 0;
 }
 

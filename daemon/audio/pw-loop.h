@@ -35,6 +35,7 @@ struct server {
         struct pw_loop *loop;
         struct pw_context *context;
         struct pw_core *core; /* NULL while not connected */
+        bool tried;           /* to connect, once at least */
         struct spa_hook core_listener;
         uint32_t cookie; /* of this instance of the server, known after the first round trip */
         struct server_sync *syncs; /* sent, not yet acknowledged, in order */

@@ -99,7 +99,7 @@ int audio_get_found(struct audio *audio, const char *call, bool *ret_muted, bool
 {
         struct session *session = session_find(audio, call);
 
-        if (audio->state == AUDIO_READING)
+        if (audio->state == AUDIO_READING || !audio->server.tried)
                 return -EAGAIN;
         if (!session || !session->orphan)
                 return -ENOENT;

@@ -12,17 +12,19 @@
 
 #include "bus/bus-changed.h"
 #include "bus/bus-keepsake.h"
+#include "bus/bus-mailbox.h"
 #include "bus/bus-object.h"
 #include "bus/bus-pending.h"
+#include "bus/bus-stall.h"
 #include "util/log.h"
 
 #define NAMES_MAX 160
 
 /*
- * How many messages may wait to be written. Above it, news are kept here, one entry for each call
- * whatever happens to it meanwhile: a bus that does not read costs no memory and delays no reply.
+ * Above QUEUE_NEWS_MAX messages that wait to be written, news are kept here, one entry for each
+ * call whatever happens to it meanwhile: a bus that does not read costs no memory and delays no
+ * reply.
  */
-#define QUEUE_MAX 64
 #define RETRY_AFTER (20 * USEC_PER_MSEC)
 
 /* One call's news of this turn. */
@@ -356,10 +358,11 @@ static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
 /* True when the news have to wait, and will be tried again. */
 static bool wait_for_room(struct bus *bus)
 {
-        uint64_t n;
-
-        if (sd_bus_get_n_queued_write(bus->connection, &n) < 0 || n <= QUEUE_MAX)
+        stall_watch(bus);
+        if (queue_length(bus) <= QUEUE_NEWS_MAX) {
+                mailboxes_resume(bus);
                 return false;
+        }
         bus->retry_source = sd_event_source_disable_unref(bus->retry_source);
         return sd_event_add_time_relative(bus->event, &bus->retry_source, CLOCK_BOOTTIME,
                                           RETRY_AFTER, 0, on_retry, bus) >= 0;

@@ -5,8 +5,7 @@
  * A bus that is asked for the sender of every message would be a blocking round trip for each; so
  * it is asked once for each unique name, without waiting, and the answer is kept until the name is
  * gone (unique names are never used twice on one bus). Until it has come, the peer's messages wait
- * here. They are then put back into sd-bus's queue, behind what that has read already; a message
- * of the same peer that stood there in front goes behind them, so the peer's order is kept.
+ * in its mailbox.
  */
 #include "bus/bus-client.h"
 
@@ -15,21 +14,15 @@
 #include <stdio.h>
 
 #include "bus/bus-access.h"
+#include "bus/bus-credit.h"
 #include "bus/bus-identity.h"
+#include "bus/bus-mailbox.h"
 #include "bus/bus-pending.h"
+#include "bus/bus-restore.h"
 #include "util/log.h"
 
 #define DBUS_NAME "org.freedesktop.DBus"
 #define DBUS_PATH "/org/freedesktop/DBus"
-
-static void client_drop_waiting(struct client *client)
-{
-        while (client->first_waiting < client->n_waiting)
-                sd_bus_message_unref(client->waiting[client->first_waiting++]);
-        free(client->waiting);
-        client->waiting = NULL;
-        client->first_waiting = client->n_waiting = client->allocated_waiting = 0;
-}
 
 static struct client *client_free(struct client *client)
 {
@@ -37,7 +30,8 @@ static struct client *client_free(struct client *client)
                 return NULL;
         if (client->bus)
                 HASH_DEL(client->bus->clients, client);
-        client_drop_waiting(client);
+        mailbox_done(client);
+        credit_done(client);
         sd_bus_slot_unref(client->asked);
         free(client->name);
         free(client->key);
@@ -49,6 +43,33 @@ static struct client *client_free(struct client *client)
 
 DEFINE_CLEANUP(struct client *, client_free);
 
+/*
+ * dbus-broker numbers connections when they are made, but tells of them when they have said hello.
+ * A peer with a lower number than one that was seen before is older than that one: so nobody can
+ * connect, let somebody else get the number of his process, and only then come forward.
+ * (dbus-daemon numbers them when they say hello, and waits a few minutes for it at most.)
+ */
+static usec_t date_connection(struct bus *bus, const char *name, usec_t seen)
+{
+        const char *dot = strrchr(name, '.');
+        unsigned long number = dot ? strtoul(dot + 1, NULL, 10) : 0;
+        struct client *client, *next;
+
+        if (number >= bus->last_number) {
+                bus->last_number = number;
+                bus->last_appeared = seen;
+                return seen;
+        }
+        if (bus->last_appeared < seen)
+                seen = bus->last_appeared;
+        HASH_ITER (hh, bus->clients, client, next) {
+                dot = strrchr(client->name, '.');
+                if (dot && strtoul(dot + 1, NULL, 10) > number && client->appeared < seen)
+                        seen = client->appeared;
+        }
+        return seen;
+}
+
 static struct client *client_new(struct bus *bus, const char *name, usec_t appeared)
 {
         cleanup_(client_freep) struct client *client = calloc(1, sizeof(*client));
@@ -59,11 +80,11 @@ static struct client *client_new(struct bus *bus, const char *name, usec_t appea
         client->app_id = strdup("");
         client->identity = strdup("");
         if (!client->name || !client->app_id || !client->identity ||
-            asprintf(&client->key, "%u/%s", bus->generation, name) < 0) {
+            asprintf(&client->key, "%s/%s", bus->guid, name) < 0) {
                 client->key = NULL;
                 return NULL;
         }
-        client->appeared = appeared;
+        client->appeared = date_connection(bus, name, appeared);
         HASH_ADD_KEYPTR(hh, bus->clients, client->name, strlen(client->name), client);
         if (!client->hh.tbl)
                 return NULL;
@@ -124,24 +145,6 @@ void client_warn_key(struct client *client, const char *where, const char *key)
                    where);
 }
 
-/* Puts the message at the end of those that wait. */
-static int client_keep_message(struct client *client, sd_bus_message *message)
-{
-        if (client->n_waiting == client->allocated_waiting) {
-                size_t allocated = client->allocated_waiting ? client->allocated_waiting * 2 : 8;
-                sd_bus_message **waiting =
-                        reallocarray(client->waiting, allocated, sizeof(*waiting));
-
-                if (!waiting)
-                        return -ENOMEM;
-                client->waiting = waiting;
-                client->allocated_waiting = allocated;
-        }
-        client->waiting[client->n_waiting++] = sd_bus_message_ref(message);
-        return 0;
-}
-
-/* Whether callsd's administrators' group is among the peer's. */
 static bool in_group(sd_bus_message *reply, gid_t group)
 {
         bool found = false;
@@ -159,6 +162,7 @@ struct credentials {
         uint32_t uid;
         uint32_t pid;
         bool has_uid, in_group;
+        int pidfd; /* of newer buses; -1 */
         char label[256];
 };
 
@@ -186,6 +190,9 @@ static int read_credential(sd_bus_message *reply, const char *key, const char *t
                 credentials->has_uid = r > 0;
         } else if (streq(key, "ProcessID") && streq(type, "u")) {
                 r = sd_bus_message_read(reply, "v", "u", &credentials->pid);
+        } else if (streq(key, "ProcessFD") && streq(type, "h")) {
+                /* The message's own, and closed with it. */
+                r = sd_bus_message_read(reply, "v", "h", &credentials->pidfd);
         } else if (streq(key, "UnixGroupIDs") && streq(type, "au")) {
                 sd_bus_message_enter_container(reply, 'v', "au");
                 credentials->in_group = in_group(reply, group);
@@ -202,7 +209,7 @@ static int read_credential(sd_bus_message *reply, const char *key, const char *t
 
 static int read_credentials(sd_bus_message *reply, gid_t group, struct credentials *ret)
 {
-        struct credentials credentials = {.uid = (uint32_t)-1};
+        struct credentials credentials = {.uid = (uint32_t)-1, .pidfd = -1};
         const char *key, *type;
         int r;
 
@@ -246,10 +253,7 @@ static void client_judge(struct client *client, const struct credentials *creden
         client->uid = credentials->uid;
         client->pid = (pid_t)credentials->pid;
         if (!identity_from_label(credentials->label, &sandbox))
-                identity_look_up(client->pid, client->appeared, &sandbox);
-        /* Other users' processes can't be looked at; on the system bus the uid has to do. */
-        if (client->bus->system && !sandbox.certain)
-                sandbox.sandboxed = false;
+                identity_look_up(client->pid, credentials->pidfd, client->appeared, &sandbox);
         client->sandboxed = sandbox.sandboxed;
         if (set_text(&client->app_id, sandbox.app_id) < 0 ||
             asprintf(&identity, "%u/%s", credentials->uid,
@@ -266,24 +270,12 @@ static void client_judge(struct client *client, const struct credentials *creden
                                                  : credentials->uid == geteuid();
 }
 
-/* Lets go of what has waited, in order. */
-static void client_release(struct client *client)
-{
-        for (size_t i = client->first_waiting; i < client->n_waiting; i++) {
-                int r = sd_bus_enqueue_for_read(client->bus->connection, client->waiting[i]);
-
-                if (r < 0) {
-                        log_warning("Messages of %s are lost: %s", client->name, strerror(-r));
-                        client_drop_waiting(client);
-                        return;
-                }
-        }
-}
+static void client_gone(struct bus *bus, const char *name);
 
 static int on_credentials(sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
         struct client *client = userdata;
-        struct credentials credentials = {.uid = (uint32_t)-1};
+        struct credentials credentials = {.uid = (uint32_t)-1, .pidfd = -1};
 
         (void)error;
         client->asked = sd_bus_slot_unref(client->asked);
@@ -291,7 +283,7 @@ static int on_credentials(sd_bus_message *reply, void *userdata, sd_bus_error *e
                 return 0;
         /* A message can be served after its sender has gone: nobody is there to be known. */
         if (sd_bus_message_is_method_error(reply, SD_BUS_ERROR_NAME_HAS_NO_OWNER)) {
-                client_free(client);
+                client_gone(client->bus, client->name);
                 return 0;
         }
         if (sd_bus_message_is_method_error(reply, NULL) ||
@@ -299,11 +291,13 @@ static int on_credentials(sd_bus_message *reply, void *userdata, sd_bus_error *e
                 log_debug("The bus does not know who %s is; it counts as a stranger", client->name);
         client_judge(client, &credentials);
         client->state = CLIENT_KNOWN;
-        client_release(client);
+        mailbox_resume(client);
+        if (client->restoring)
+                restore_judge(client->bus, client);
         return 0;
 }
 
-static int client_ask(struct client *client)
+int client_ask(struct client *client)
 {
         int r;
 
@@ -317,36 +311,42 @@ static int client_ask(struct client *client)
         return r;
 }
 
-/* A message of somebody who is not known yet, or of whom others still wait. */
-static int client_hold_back(struct client *client, sd_bus_message *message)
+int client_look_up(struct bus *bus, const char *name, struct client **ret_client)
 {
+        struct client *client = client_find(bus, name);
         int r;
 
-        if (client->state == CLIENT_KNOWN) {
-                r = client_keep_message(client, message);
-                return r < 0 ? r : sd_bus_enqueue_for_read(client->bus->connection, message);
-        }
-        if (client->n_waiting >= CLIENT_WAITING_MAX) {
-                sd_bus_reply_method_errorf(message, bus_error_name(REFUSAL_LIMIT_REACHED),
-                                           "%d messages of %s wait already until callsd knows who "
-                                           "it is; wait for an answer first",
-                                           CLIENT_WAITING_MAX, client->name);
-                return 0;
-        }
+        if (!client)
+                client = client_new(bus, name, bus_now().boottime);
+        if (!client)
+                return -ENOMEM;
         r = client_ask(client);
-        return r < 0 ? r : client_keep_message(client, message);
+        if (r < 0)
+                return r;
+        *ret_client = client;
+        return 0;
 }
 
-/* Whether this message, which waited, is the next in order. */
-static bool client_is_next(struct client *client, sd_bus_message *message)
+static struct client *client_get(struct bus *bus, const char *name)
 {
-        if (client->first_waiting == client->n_waiting)
-                return true;
-        if (client->waiting[client->first_waiting] != message)
+        struct client *client = client_find(bus, name);
+        usec_t since = bus->watching_since;
+
+        return client ? client : client_new(bus, name, since ? since : bus_now().boottime);
+}
+
+/*
+ * A Ping asks whether we are there, and is owed to everybody at once, but for those who don't read
+ * the answers.
+ */
+static bool answers_ping(struct bus *bus, const char *sender)
+{
+        struct client *client = sender ? client_find(bus, sender) : NULL;
+
+        if (client && client->credit.cut_off)
                 return false;
-        sd_bus_message_unref(client->waiting[client->first_waiting++]);
-        if (client->first_waiting == client->n_waiting)
-                client_drop_waiting(client);
+        if (client)
+                credit_charge(client, CREDIT_MESSAGE);
         return true;
 }
 
@@ -361,24 +361,27 @@ static int on_message(sd_bus_message *message, void *userdata, sd_bus_error *err
 
         if (sd_bus_message_get_type(message, &type) < 0 || type != SD_BUS_MESSAGE_METHOD_CALL)
                 return 0;
-        /* A Ping asks whether we are there, and is owed to everybody at once. */
         if (sd_bus_message_is_method_call(message, "org.freedesktop.DBus.Peer", NULL))
-                return 0;
+                return answers_ping(bus, sender) ? 0 : 1;
         if (sender) {
-                client = client_find(bus, sender);
-                if (!client)
-                        client = client_new(bus, sender,
-                                            bus->watching_since ? bus->watching_since
-                                                                : bus_now().boottime);
+                client = client_get(bus, sender);
                 if (!client)
                         return -ENOMEM;
-                if (client->state != CLIENT_KNOWN || !client_is_next(client, message)) {
-                        r = client_hold_back(client, message);
-                        return r < 0 ? r : 1;
-                }
+                r = mailbox_take(client, message);
+                if (r != 0)
+                        return r;
         }
         /* A negative answer is sent to the caller by sd-bus. */
         return access_check(bus, client, message, error);
+}
+
+void client_lose(struct client *client)
+{
+        struct bus *bus = client->bus;
+
+        pending_forget_client(bus, client->key);
+        engine_peer_gone(bus->engine, bus_now(), client->key);
+        bus_settle(bus);
 }
 
 static void client_gone(struct bus *bus, const char *name)
@@ -387,9 +390,9 @@ static void client_gone(struct bus *bus, const char *name)
 
         if (!client)
                 return;
-        pending_forget_client(bus, client->key);
-        engine_peer_gone(bus->engine, bus_now(), client->key);
-        bus_settle(bus);
+        client_lose(client);
+        if (client->restoring)
+                restore_answered(bus);
 }
 
 static int on_name_owner_changed(sd_bus_message *message, void *userdata, sd_bus_error *error)
@@ -445,4 +448,5 @@ void clients_forget(struct bus *bus)
         HASH_ITER (hh, bus->clients, client, next)
                 client_free(client);
         bus->watching_since = 0;
+        bus->last_number = 0;
 }

@@ -5,8 +5,6 @@
 
 #include "bus/bus-private.h"
 
-/* How many messages of a peer wait until it is known who it is. */
-#define CLIENT_WAITING_MAX 64
 /* How many unknown keys of one peer are logged. */
 #define CLIENT_WARNINGS_MAX 32
 
@@ -16,11 +14,31 @@ enum client_state {
         CLIENT_KNOWN,
 };
 
+/* What a peer has asked for and was not served yet; see bus-mailbox.c. */
+struct mailbox {
+        sd_bus_message **messages; /* in order, between first and n */
+        size_t first, n, allocated;
+        size_t n_released;  /* the first of them that are in sd-bus's queue by now */
+        unsigned n_replies; /* that wait for a transaction, or for the nodes of a call */
+        usec_t filled;      /* boottime: when `work` was last filled up */
+        int64_t work;       /* microseconds of the daemon that it may use at once */
+        bool queued;        /* waits for its turn */
+        struct client *prev, *next;
+};
+
+/* What a peer was sent, and did not prove to have read; see bus-credit.c. */
+struct credit {
+        size_t owed, asked_for; /* bytes: all, and those in front of the Ping */
+        sd_bus_slot *ping;
+        usec_t pinged; /* boottime */
+        bool cut_off;
+};
+
 /* One connection to the bus, from the moment it appears until its name is gone. */
 struct client {
         struct bus *bus;
         char *name; /* ":1.5" */
-        char *key;  /* "<generation>/:1.5": unique over all connections of ours to a bus */
+        char *key;  /* "<GUID of the bus>/:1.5": unique over all buses, and callsds */
         enum client_state state;
         usec_t appeared; /* boottime */
         uid_t uid;
@@ -29,9 +47,10 @@ struct client {
         char *identity; /* uid and app */
         bool sandboxed;
         bool controller;
+        bool restoring; /* an earlier callsd had its provider: is it still the same? */
         sd_bus_slot *asked;
-        sd_bus_message **waiting; /* in order, between first_waiting and n_waiting */
-        size_t first_waiting, n_waiting, allocated_waiting;
+        struct mailbox mailbox;
+        struct credit credit;
         unsigned warnings[CLIENT_WARNINGS_MAX]; /* hashes of the keys that were logged */
         size_t n_warnings;
         UT_hash_handle hh;
@@ -42,11 +61,19 @@ int clients_watch(struct bus *bus);
 /* Forgets everybody: the connection is gone. */
 void clients_forget(struct bus *bus);
 
+/* Begins to learn who has this name. 0 or negative errno. */
+int client_look_up(struct bus *bus, const char *name, struct client **ret_client);
+
 /* NULL for a message without a sender (no bus in between), and for one who is gone. */
 struct client *client_of(struct bus *bus, sd_bus_message *message);
 struct client *client_find(struct bus *bus, const char *name);
 /* By the key that the engine knows; NULL also for a peer of an earlier connection. */
 struct client *client_find_key(struct bus *bus, const char *key);
+
+/* Asks the bus who it is, once. 0 or a negative errno. */
+int client_ask(struct client *client);
+/* Nobody is there any more: its providers are lost, and no reply waits for it. */
+void client_lose(struct client *client);
 
 /* "" for NULL. */
 const char *client_key(const struct client *client);

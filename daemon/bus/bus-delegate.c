@@ -7,13 +7,13 @@
  */
 #include <errno.h>
 
-#include "bus/bus-client.h"
+#include "bus/bus-credit.h"
 #include "bus/bus-object.h"
 #include "bus/bus-request.h"
 #include "util/log.h"
 
 /* NULL where the provider is not reachable: it is away, or was on an earlier connection. */
-static const struct client *client_behind(struct bus *bus, const struct provider *provider)
+static struct client *client_behind(struct bus *bus, const struct provider *provider)
 {
         return bus->connection && provider ? client_find_key(bus, provider->peer) : NULL;
 }
@@ -162,6 +162,9 @@ void bus_apply_delegate(struct bus *bus, const struct effect *effect)
                 r = signals[effect->type].tell(bus, signal, effect);
         if (r >= 0)
                 r = sd_bus_send(bus->connection, signal, NULL);
+        if (r >= 0)
+                credit_charge(client_behind(bus, provider),
+                              CREDIT_MESSAGE + effect->n_actions * CREDIT_OBJECT);
         if (r < 0)
                 log_write(r == -ENOTCONN ? LOG_DEBUG : LOG_WARNING, &context,
                           "%s did not leave: %s", signals[effect->type].member, strerror(-r));

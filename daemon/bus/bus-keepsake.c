@@ -217,6 +217,17 @@ void keepsake_drop_ringtone(struct bus *bus, unsigned provider)
                 keepsake_remove(&bus->ringtones, keepsake);
 }
 
+uint64_t keepsake_last_number(const struct engine *engine)
+{
+        const struct call *call = NULL;
+        uint64_t last = 0;
+
+        while ((call = engine_next_call(engine, call)))
+                if (call->picture > last)
+                        last = call->picture;
+        return last;
+}
+
 void keepsake_pictures_changed(struct bus *bus)
 {
         bus->pictures_changed = bus->pictures != NULL;

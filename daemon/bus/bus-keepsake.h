@@ -21,6 +21,9 @@ int keepsake_set_ringtone(struct bus *bus, unsigned provider, int fd, const char
                           sd_bus_error *error);
 void keepsake_drop_ringtone(struct bus *bus, unsigned provider);
 
+/* The highest number of a picture that the calls of an earlier callsd know: not used again. */
+uint64_t keepsake_last_number(const struct engine *engine);
+
 /* A call went or has another picture. */
 void keepsake_pictures_changed(struct bus *bus);
 /* Lets go of pictures that no call has any more. */

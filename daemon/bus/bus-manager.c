@@ -66,6 +66,7 @@ static int register_provider(struct bus *bus, sd_bus_message *message, const str
         r = engine_register_provider(bus->engine, bus_now(), &peer, config, &number);
         if (r != 0)
                 return bus_error_set(error, r, engine_explain(bus->engine));
+        bus_commit(bus);
         return reply_registered(bus, message, number);
 }
 
@@ -197,6 +198,7 @@ static int set_do_not_disturb(sd_bus *connection, const char *path, const char *
         r = engine_set_do_not_disturb(bus->engine, bus_now(), on);
         if (r != 0)
                 return bus_error_set(error, r, engine_explain(bus->engine));
+        bus_commit(bus);
         return bus_settle_later(bus);
 }
 

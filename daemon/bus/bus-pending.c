@@ -11,7 +11,8 @@
 #include <errno.h>
 #include <uthash.h>
 
-#include "bus/bus-client.h"
+#include "bus/bus-credit.h"
+#include "bus/bus-mailbox.h"
 #include "bus/bus-stream.h"
 #include "util/log.h"
 
@@ -31,6 +32,8 @@ struct stream_wait {
 static void pending_remove(struct bus *bus, struct pending *pending)
 {
         HASH_DEL(bus->pending, pending);
+        if (!pending->wants_signal)
+                mailbox_reply_left(client_of(bus, pending->message));
         sd_bus_message_unref(pending->message);
         free(pending);
 }
@@ -55,8 +58,11 @@ static int pending_add(struct bus *bus, const struct uuid *transaction, sd_bus_m
         pending->message = sd_bus_message_ref(message);
         pending->wants_signal = wants_signal;
         HASH_ADD(hh, bus->pending, transaction.text, strlen(transaction->text), pending);
-        if (pending->hh.tbl)
+        if (pending->hh.tbl) {
+                if (!wants_signal)
+                        mailbox_reply_waits(client_of(bus, message));
                 return 0;
+        }
         sd_bus_message_unref(pending->message);
         free(pending);
         return -ENOMEM;
@@ -109,9 +115,12 @@ static int append_result(struct bus *bus, sd_bus_message *signal, const struct a
                                      "Reason", "s", str_or_empty(reason));
 }
 
-static int emit_completed(struct bus *bus, const char *destination,
+static int emit_completed(struct bus *bus, sd_bus_message *request,
                           const struct transaction *transaction)
 {
+        const char *destination = sd_bus_message_get_sender(request);
+        struct client *client = client_of(bus, request);
+        size_t bytes = CREDIT_MESSAGE;
         cleanup_(sd_bus_message_unrefp) sd_bus_message *signal = NULL;
         const struct action *action;
         int r;
@@ -123,13 +132,19 @@ static int emit_completed(struct bus *bus, const char *destination,
         if (r >= 0)
                 r = sd_bus_message_open_container(signal, 'a', "a{sv}");
         for (action = transaction->actions; action && r >= 0; action = action->next)
-                if (action->requested)
+                if (action->requested) {
                         r = append_result(bus, signal, action);
+                        bytes += CREDIT_OBJECT;
+                }
         if (r >= 0)
                 r = sd_bus_message_close_container(signal);
         if (r >= 0 && destination)
                 r = sd_bus_message_set_destination(signal, destination);
-        return r < 0 ? r : sd_bus_send(bus->connection, signal, NULL);
+        if (r >= 0)
+                r = sd_bus_send(bus->connection, signal, NULL);
+        if (r >= 0 && client)
+                credit_charge(client, bytes);
+        return r;
 }
 
 void bus_apply_transaction_completed(struct bus *bus, const struct uuid *id)
@@ -144,7 +159,7 @@ void bus_apply_transaction_completed(struct bus *bus, const struct uuid *id)
         if (!transaction)
                 r = -ENOENT;
         else if (pending->wants_signal)
-                r = emit_completed(bus, sd_bus_message_get_sender(pending->message), transaction);
+                r = emit_completed(bus, pending->message, transaction);
         else
                 r = reply_result(bus, pending->message, transaction);
         if (r < 0)
@@ -179,14 +194,16 @@ int pending_add_streams(struct bus *bus, const struct uuid *call, sd_bus_message
         while (*at)
                 at = &(*at)->next;
         *at = wait;
+        mailbox_reply_waits(client_of(bus, message));
         return 0;
 }
 
-static void stream_wait_remove(struct stream_wait **at)
+static void stream_wait_remove(struct bus *bus, struct stream_wait **at)
 {
         struct stream_wait *wait = *at;
 
         *at = wait->next;
+        mailbox_reply_left(client_of(bus, wait->message));
         sd_bus_message_unref(wait->message);
         free(wait);
 }
@@ -201,7 +218,7 @@ static void review_streams(struct bus *bus, const char *call)
                     stream_reply(bus, (*at)->call.text, (*at)->message) == -EAGAIN)
                         at = &(*at)->next;
                 else
-                        stream_wait_remove(at);
+                        stream_wait_remove(bus, at);
         }
 }
 
@@ -234,7 +251,7 @@ void pending_forget_client(struct bus *bus, const char *key)
                         pending_remove(bus, pending);
         while (*at)
                 if (is_of(bus, (*at)->message, key))
-                        stream_wait_remove(at);
+                        stream_wait_remove(bus, at);
                 else
                         at = &(*at)->next;
 }
@@ -246,5 +263,5 @@ void pending_forget_all(struct bus *bus)
         HASH_ITER (hh, bus->pending, pending, next)
                 pending_remove(bus, pending);
         while (bus->stream_waits)
-                stream_wait_remove(&bus->stream_waits);
+                stream_wait_remove(bus, &bus->stream_waits);
 }

@@ -316,6 +316,7 @@ static int admit_transaction(struct bus *bus, sd_bus_message *message,
         r = engine_request(bus->engine, bus_now(), request, &id);
         if (r != 0)
                 return bus_error_set(error, r, engine_explain(bus->engine));
+        bus_commit(bus);
         if (pending_add_signal(bus, &id, message) < 0)
                 log_warning("Out of memory: the end of transaction %s will not be told", id.text);
         return reply_admitted(bus, message, &id);
@@ -359,6 +360,7 @@ static int reply_started(struct bus *bus, sd_bus_message *message, const struct 
         r = engine_request(bus->engine, bus_now(), request, &id);
         if (r != 0)
                 return bus_error_set(error, r, engine_explain(bus->engine));
+        bus_commit(bus);
         return sd_bus_reply_method_return(message, "o", call_path(request->actions[0].call, path));
 }
 
@@ -434,6 +436,8 @@ int request_for_call(struct bus *bus, sd_bus_message *message, const struct call
 
         request->waits = !own;
         r = request_as(bus, call, how, request, &id);
+        if (r == 0)
+                bus_commit(bus);
         if (r != 0)
                 r = bus_error_set(error, r, engine_explain(bus->engine));
         else if (own)

@@ -13,14 +13,22 @@
 
 #include "bus/bus-changed.h"
 #include "bus/bus-client.h"
+#include "bus/bus-credit.h"
 #include "bus/bus-keepsake.h"
+#include "bus/bus-mailbox.h"
 #include "bus/bus-object.h"
 #include "bus/bus-pending.h"
+#include "bus/bus-stall.h"
+#include "bus/bus-restore.h"
 #include "util/log.h"
 
 #define BACKOFF_MIN (100 * USEC_PER_MSEC)
 #define BACKOFF_MAX (5 * USEC_PER_SEC)
 #define RECONNECT_ACCURACY (10 * USEC_PER_MSEC)
+
+/* After our first name, how often and when it is asked for again. */
+#define NAME_TRIES 100
+#define NAME_AGAIN (100 * USEC_PER_MSEC)
 
 /* Replies to RequestName. */
 #define NAME_PRIMARY_OWNER 1
@@ -51,10 +59,12 @@ void bus_keep_slot(struct bus *bus, sd_bus_slot *slot)
 
 int bus_finish(struct bus *bus, sd_bus_message *message, sd_bus_error *error, int r)
 {
-        if (r != 0)
+        if (r != 0) {
                 r = bus_error_set(error, r, engine_explain(bus->engine));
-        else
+        } else {
+                bus_commit(bus);
                 r = sd_bus_reply_method_return(message, NULL);
+        }
         bus_settle(bus);
         return r < 0 ? r : 1;
 }
@@ -84,10 +94,12 @@ static void fail(struct bus *bus, const char *reason)
 static void drop_connection(struct bus *bus)
 {
         bus->lost = true; /* callbacks that run inside of closing must not touch anything */
+        stall_forget(bus);
         pending_forget_all(bus);
         clients_forget(bus);
         changes_forget(bus);
         changes_forget_providers(bus);
+        bus->n_restoring = 0;
         while (bus->n_slots > 0)
                 sd_bus_slot_unref(bus->slots[--bus->n_slots]);
         if (bus->connection) {
@@ -157,6 +169,23 @@ static int on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error
 
 /* ---- the name ---- */
 
+static int on_name_retry(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        struct bus *bus = userdata;
+
+        (void)source, (void)usec;
+        if (bus->connection && !bus->lost)
+                bus_take_name(bus);
+        return 0;
+}
+
+static int ask_again_for_name(struct bus *bus)
+{
+        bus->reconnect_source = sd_event_source_disable_unref(bus->reconnect_source);
+        return sd_event_add_time_relative(bus->event, &bus->reconnect_source, CLOCK_MONOTONIC,
+                                          NAME_AGAIN, RECONNECT_ACCURACY, on_name_retry, bus);
+}
+
 static int on_name(sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
         struct bus *bus = userdata;
@@ -168,30 +197,40 @@ static int on_name(sd_bus_message *reply, void *userdata, sd_bus_error *error)
         if (sd_bus_message_is_method_error(reply, NULL)) {
                 log_error("The bus does not give out the name " BUS_NAME ": %s",
                           sd_bus_message_get_error(reply)->message);
-                fail(bus, "callsd may not have the name " BUS_NAME " on this bus");
+                fail(bus, bus->system ? "callsd may not have the name " BUS_NAME " on this bus; is "
+                                        "its policy org.callsd.conf in /etc/dbus-1/system.d or "
+                                        "/usr/share/dbus-1/system.d, and does it run as the user "
+                                        "callsd?"
+                                      : "callsd may not have the name " BUS_NAME " on this bus");
                 return 0;
         }
         if (sd_bus_message_read(reply, "u", &answer) < 0)
                 return 0;
         if (answer != NAME_PRIMARY_OWNER && answer != NAME_ALREADY_OWNER) {
+                /* The bus may not have noticed yet that our last connection is closed. */
+                if (bus->n_name_tries++ < bus->n_name_tries_max && ask_again_for_name(bus) >= 0)
+                        return 0;
                 fail(bus, "Another callsd owns " BUS_NAME " on this bus; end that one first");
                 return 0;
         }
         bus->backoff = BACKOFF_MIN;
+        bus->n_name_tries = 0;
+        bus->n_name_tries_max = NAME_TRIES;
         log_info("Serving " BUS_NAME);
         if (bus->hooks.named)
                 bus->hooks.named(bus->userdata);
         return 0;
 }
 
-static int request_name(struct bus *bus)
+void bus_take_name(struct bus *bus)
 {
         sd_bus_slot *slot = NULL;
         int r = sd_bus_request_name_async(bus->connection, &slot, BUS_NAME, 0, on_name, bus);
 
         if (r >= 0)
                 bus_keep_slot(bus, slot);
-        return r;
+        else
+                fail(bus, "The bus cannot be asked for the name " BUS_NAME);
 }
 
 /* ---- starting ---- */
@@ -209,7 +248,7 @@ static int open_address(const char *address, sd_bus **ret_connection)
         return 0;
 }
 
-static int open_connection(const struct bus *bus, sd_bus **ret_connection)
+int bus_open_connection(const struct bus *bus, sd_bus **ret_connection)
 {
         if (bus->address)
                 return open_address(bus->address, ret_connection);
@@ -232,7 +271,6 @@ static int watch_connection(struct bus *bus)
 int bus_serve(struct bus *bus, sd_bus *connection)
 {
         bus->connection = sd_bus_ref(connection);
-        bus->generation++;
         return bus_objects_add(bus);
 }
 
@@ -241,13 +279,14 @@ int bus_start(struct bus *bus)
         cleanup_(sd_bus_unrefp) sd_bus *connection = NULL;
         int r;
 
-        r = open_connection(bus, &connection);
+        r = bus_open_connection(bus, &connection);
         if (r < 0)
                 return r;
         /* Or the end of the loop would wait until the bus has read everything. */
         sd_bus_set_close_on_exit(connection, false);
-        if ((r = bus_serve(bus, connection)) < 0 || (r = watch_connection(bus)) < 0 ||
-            (r = request_name(bus)) < 0 ||
+        /* The GUID first: what the bus tells later is about peers, whose keys begin with it. */
+        if ((r = bus_serve(bus, connection)) < 0 || (r = restore_begin(bus)) < 0 ||
+            (r = watch_connection(bus)) < 0 ||
             (r = sd_bus_attach_event(connection, bus->event, SD_EVENT_PRIORITY_NORMAL)) < 0) {
                 drop_connection(bus);
                 return r;
@@ -273,7 +312,10 @@ static int add_sources(struct bus *bus)
             (r = sd_event_source_set_enabled(bus->lost_source, SD_EVENT_OFF)) < 0 ||
             (r = sd_event_add_defer(bus->event, &bus->settle_source, on_settle, bus)) < 0)
                 return r;
-        return sd_event_source_set_enabled(bus->settle_source, SD_EVENT_OFF);
+        r = sd_event_source_set_enabled(bus->settle_source, SD_EVENT_OFF);
+        if (r >= 0)
+                r = mailboxes_init(bus);
+        return r < 0 ? r : credits_init(bus);
 }
 
 DEFINE_CLEANUP(struct bus *, bus_free);
@@ -293,6 +335,10 @@ int bus_new(struct sd_event *event, struct engine *engine, const struct bus_opti
         bus->system = options->system;
         bus->backoff = BACKOFF_MIN;
         bus->controller_group = find_controller_group(options->system);
+        bus->last_picture = keepsake_last_number(engine);
+        bus->guid = strdup("");
+        if (!bus->guid)
+                return -ENOMEM;
         if (options->address && !(bus->address = strdup(options->address)))
                 return -ENOMEM;
         r = add_sources(bus);
@@ -312,8 +358,11 @@ struct bus *bus_free(struct bus *bus)
         sd_event_source_disable_unref(bus->settle_source);
         sd_event_source_disable_unref(bus->reconnect_source);
         sd_event_source_disable_unref(bus->retry_source);
+        sd_event_source_disable_unref(bus->turn_source);
+        sd_event_source_disable_unref(bus->cut_source);
         sd_event_unref(bus->event);
         free(bus->address);
+        free(bus->guid);
         free(bus);
         return NULL;
 }

@@ -47,6 +47,13 @@ struct instant bus_now(void);
 struct bus_hooks {
         /* An input was given: drain the effects now. */
         void (*settle)(void *userdata);
+        /* An input was given, and what says so is about to leave: make it outlive us first. */
+        void (*commit)(void *userdata);
+        /*
+         * Connected to the bus instance of this GUID, which the keys of its peers begin with.
+         * Providers that run on another one are to be taken for lost with it, now.
+         */
+        void (*identified)(const char *guid, void *userdata);
         /* The name is ours, for the first time or again. */
         void (*named)(void *userdata);
         /* The daemon cannot go on; `reason` is for people. */

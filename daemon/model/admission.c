@@ -298,13 +298,38 @@ static int illegal(struct plan *plan, const struct planned *item, const char *wh
                              action_type_to_string(item->args->type), item->args->call, why);
 }
 
+static int check_phone_number(struct plan *plan, const struct planned *item)
+{
+        const unsigned limit = plan->engine->limits.dtmf_length;
+        const char *handle = item->args->handle;
+        size_t n_keys;
+
+        if (post_dial_split(handle) == 0)
+                return engine_refuse(plan->engine, REFUSAL_INVALID_ARGS,
+                                     "\"%s\" has no number in front of its pause.", handle);
+        if (plan->emergency)
+                return 0;
+        if (!post_dial_count(handle, &n_keys))
+                return illegal(plan, item, "after a pause, only 0-9 * # A-D , ; can be sent");
+        if (n_keys > limit)
+                return engine_refuse(plan->engine, REFUSAL_LIMIT_REACHED,
+                                     "After the number come %zu keys and pauses; at most %u are "
+                                     "allowed.",
+                                     n_keys, limit);
+        return 0;
+}
+
 static int check_start(struct plan *plan, const struct planned *item)
 {
         const struct action_args *args = item->args;
+        int r;
 
         if (str_or_empty(args->handle)[0] == '\0' || args->handle_type == HANDLE_TYPE_NONE)
                 return engine_refuse(plan->engine, REFUSAL_INVALID_ARGS,
                                      "A call to start needs a handle and its type.");
+        r = args->handle_type == HANDLE_TYPE_PHONE_NUMBER ? check_phone_number(plan, item) : 0;
+        if (r != 0)
+                return r;
         if (args->video && !item->provider->config.supports_video)
                 return illegal(plan, item, "the app does not support video");
         if (!provider_takes_handle(item->provider, args->handle_type))

@@ -128,12 +128,18 @@ int engine_audio_ready(struct engine *engine, struct instant now, const char *uu
 int engine_audio_available(struct engine *engine, struct instant now, bool available)
 {
         struct call *call, *next;
+        uint64_t resumed;
         int r = engine_begin(engine, now, 0);
 
         if (r != 0)
                 return r;
         engine->audio_available = available;
+        /* what goes on over a restart of callsd was wished for again, and nobody lost it */
+        resumed = available ? engine->audio_resumed : 0;
+        engine->audio_resumed = 0;
         HASH_ITER (hh, engine->calls, call, next) {
+                if (call->audio_serial <= resumed)
+                        continue;
                 announce(engine, call, false);
                 call->audio_ready = false;
                 call->audio_lost = !available && call->audio_level != AUDIO_LEVEL_NONE &&

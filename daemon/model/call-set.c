@@ -305,21 +305,18 @@ void call_apply_update(struct engine *engine, struct call *call, struct update_c
         }
 }
 
-usec_t call_clamp_date(const struct engine *engine, const struct call *call, usec_t realtime)
-{
-        if (realtime == 0 || realtime > engine->now.realtime)
-                return engine->now.realtime;
-        return realtime < call->reported_at.realtime ? call->reported_at.realtime : realtime;
-}
-
+/* How long ago something was, in the life of the call. The call's age is by the clock that nobody
+ * sets: a date may be by another setting of the other one than the call's own. */
 void call_set_date(struct engine *engine, struct call *call, struct call_date *date,
                    usec_t realtime, unsigned change)
 {
-        usec_t clamped = call_clamp_date(engine, call, realtime);
-        usec_t ago = engine->now.realtime - clamped;
+        const struct instant *now = &engine->now;
+        usec_t ago = realtime == 0 || realtime > now->realtime ? 0 : now->realtime - realtime;
 
-        date->realtime = clamped;
-        date->boottime = engine->now.boottime > ago ? engine->now.boottime - ago : 1;
+        if (ago > now->boottime - call->reported_at.boottime)
+                *date = call->reported_at;
+        else
+                *date = (struct call_date){now->realtime - ago, now->boottime - ago};
         call_mark_changed(engine, call, change);
 }
 

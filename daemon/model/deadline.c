@@ -32,11 +32,16 @@ static void heap_put(struct deadline_heap *heap, size_t at, struct deadline *dea
         deadline->index = at + 1;
 }
 
+static bool comes_before(const struct deadline *a, const struct deadline *b)
+{
+        return a->at < b->at || (a->at == b->at && a->order < b->order);
+}
+
 static void heap_sift(struct deadline_heap *heap, size_t at)
 {
         struct deadline *deadline = heap->items[at];
 
-        while (at > 0 && heap->items[(at - 1) / 2]->at > deadline->at) {
+        while (at > 0 && comes_before(deadline, heap->items[(at - 1) / 2])) {
                 heap_put(heap, at, heap->items[(at - 1) / 2]);
                 at = (at - 1) / 2;
         }
@@ -44,9 +49,9 @@ static void heap_sift(struct deadline_heap *heap, size_t at)
                 size_t child = 2 * at + 1;
 
                 if (child + 1 < heap->n_items &&
-                    heap->items[child + 1]->at < heap->items[child]->at)
+                    comes_before(heap->items[child + 1], heap->items[child]))
                         child++;
-                if (child >= heap->n_items || heap->items[child]->at >= deadline->at)
+                if (child >= heap->n_items || comes_before(deadline, heap->items[child]))
                         break;
                 heap_put(heap, at, heap->items[child]);
                 at = child;
@@ -54,14 +59,21 @@ static void heap_sift(struct deadline_heap *heap, size_t at)
         heap_put(heap, at, deadline);
 }
 
-void deadline_arm(struct deadline_heap *heap, struct deadline *deadline, usec_t at)
+void deadline_arm_again(struct deadline_heap *heap, struct deadline *deadline, usec_t at,
+                        uint64_t order)
 {
         deadline->at = at;
+        deadline->order = order;
         if (!deadline_is_armed(deadline)) {
                 assert(heap->n_items < heap->allocated);
                 heap_put(heap, heap->n_items++, deadline);
         }
         heap_sift(heap, deadline->index - 1);
+}
+
+void deadline_arm(struct deadline_heap *heap, struct deadline *deadline, usec_t at)
+{
+        deadline_arm_again(heap, deadline, at, ++heap->next_order);
 }
 
 void deadline_disarm(struct deadline_heap *heap, struct deadline *deadline)

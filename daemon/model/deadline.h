@@ -20,13 +20,15 @@ enum deadline_kind {
 
 struct deadline {
         enum deadline_kind kind;
-        usec_t at;    /* CLOCK_BOOTTIME */
-        size_t index; /* in the heap plus 1; 0: not armed */
+        usec_t at;      /* CLOCK_BOOTTIME */
+        uint64_t order; /* of those at one moment the one that was armed first comes first */
+        size_t index;   /* in the heap plus 1; 0: not armed */
 };
 
 struct deadline_heap {
         struct deadline **items;
         size_t n_items, allocated;
+        uint64_t next_order;
 };
 
 void deadline_heap_done(struct deadline_heap *heap);
@@ -36,6 +38,9 @@ int deadline_heap_reserve(struct deadline_heap *heap, size_t n);
 
 /* (Re-)arms; there must be room. */
 void deadline_arm(struct deadline_heap *heap, struct deadline *deadline, usec_t at);
+/* As it was in another heap: `order` is not a new one. */
+void deadline_arm_again(struct deadline_heap *heap, struct deadline *deadline, usec_t at,
+                        uint64_t order);
 void deadline_disarm(struct deadline_heap *heap, struct deadline *deadline);
 static inline bool deadline_is_armed(const struct deadline *deadline)
 {

@@ -4,10 +4,12 @@
 
 #include <utlist.h>
 
-static bool provider_lists(const struct provider *provider, const char *number)
+static bool provider_lists(const struct provider *provider, const char *handle)
 {
+        const size_t length = post_dial_split(handle);
+
         for (char **n = provider->emergency_numbers; n && *n; n++)
-                if (streq(*n, number))
+                if (strlen(*n) == length && strncmp(*n, handle, length) == 0)
                         return true;
         return false;
 }

@@ -7,12 +7,11 @@
 static bool floor_works_on(const struct engine *engine, const struct call *call)
 {
         const struct action *action;
-        const struct transaction *transaction, *next;
+        const struct transaction *transaction = NULL;
 
         /* the floor's holder, or an emergency call beside it */
-        HASH_ITER (hh, engine->transactions, transaction, next) {
-                if (transaction->spare || transaction->complete ||
-                    !(transaction == engine->floor || transaction->emergency))
+        while ((transaction = engine_next_transaction(engine, transaction))) {
+                if (!(transaction == engine->floor || transaction->emergency))
                         continue;
                 DL_FOREACH (transaction->actions, action) {
                         if (action->call && call_same_group(action->call, call))
@@ -83,6 +82,10 @@ static const char *check_lists(const struct engine *engine, const struct call *c
         }
         if (n != (call->interrupted_seq != 0))
                 return "the list of interrupted calls is not true";
+        if (call->allowed != call_work_out_allowed(engine, call))
+                return "what may be done with a call has changed unnoticed";
+        if (call->waiting != (call->state == CALL_STATE_RINGING && engine_active_call(engine)))
+                return "Waiting is not true";
         if (call->interrupter && !call_is_live(call->interrupter) &&
             call->interrupter->state != CALL_STATE_ENDING)
                 return "an ended call stands in front of another";

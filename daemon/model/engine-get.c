@@ -86,10 +86,10 @@ const struct provider *engine_next_provider(const struct engine *engine,
 const struct transaction *engine_next_transaction(const struct engine *engine,
                                                   const struct transaction *after)
 {
-        const struct transaction *transaction = after ? after->hh.next : engine->transactions;
+        const struct transaction *transaction = after ? after->admitted_next : engine->admitted;
 
-        while (transaction && (transaction->spare || transaction->complete))
-                transaction = transaction->hh.next;
+        while (transaction && transaction->complete)
+                transaction = transaction->admitted_next;
         return transaction;
 }
 

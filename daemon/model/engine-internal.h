@@ -35,6 +35,7 @@ struct engine {
         struct transaction *spare_transactions;
         size_t n_spare_actions, n_spare_transactions;
 
+        struct transaction *admitted; /* all but the spare, in the order of their admission */
         struct transaction *floor;    /* queue; its head holds the floor */
         struct transaction *work;     /* to be advanced */
         struct transaction *finished; /* complete, freed at the settle */
@@ -50,6 +51,9 @@ struct engine {
 
         uint64_t next_group, next_delivery, next_interruption, next_audio_serial, next_fan_out;
         unsigned next_provider;
+        uint64_t revision;
+        uint64_t audio_resumed; /* the last wish before a restart; 0: the adapter said since what is
+                                 */
 
         struct default_provider *defaults;
         bool do_not_disturb;
@@ -123,7 +127,6 @@ void call_set_hold_reason(struct engine *engine, struct call *call, enum hold_re
 void call_set_reconnecting(struct engine *engine, struct call *call, bool reconnecting);
 void call_set_translating(struct engine *engine, struct call *call, bool translating);
 void call_apply_update(struct engine *engine, struct call *call, struct update_copy *copy);
-usec_t call_clamp_date(const struct engine *engine, const struct call *call, usec_t realtime);
 void call_set_date(struct engine *engine, struct call *call, struct call_date *date,
                    usec_t realtime, unsigned change);
 /* Ringing goes on or stands still with whether an answer is pending. */
@@ -244,6 +247,12 @@ struct call *interruption_resumable(const struct engine *engine);
 void audio_policy_apply(struct engine *engine, struct call *call, bool opening);
 void ring_policy_apply(struct engine *engine);
 unsigned call_work_out_allowed(const struct engine *engine, const struct call *call);
+/* Where a phone number ends: at its first pause. */
+size_t post_dial_split(const char *handle);
+/* How many keys and pauses follow it; false where something else does. Separators don't count. */
+bool post_dial_count(const char *handle, size_t *ret_n_keys);
+/* These keys and pauses, NULL for none. 0 or -ENOMEM. */
+int post_dial_copy(const char *handle, char **ret_keys);
 void post_dial_advance(struct engine *engine, struct call *call);
 int post_dial_due(struct engine *engine, struct call *call);
 void post_dial_completed(struct engine *engine, struct action *action);
@@ -252,6 +261,7 @@ bool emergency_is_number(const struct engine *engine, enum handle_type type, con
 struct call *emergency_other(const struct engine *engine, const struct call *call);
 /* Clears the floor for an emergency start. */
 void emergency_take_over(struct engine *engine);
+struct provider *provider_free(struct provider *provider);
 void provider_lost(struct engine *engine, struct provider *provider);
 void provider_destroy(struct engine *engine, struct provider *provider);
 

@@ -269,6 +269,7 @@ int engine_finish(struct engine *engine)
         ring_policy_apply(engine);
         announce_calls(engine);
         announce_system(engine);
+        engine->revision++;
         /* what was used is made up for now, so that the next input hardly ever has to */
         (void)reserve(engine, 0);
         return 0;
@@ -374,7 +375,10 @@ int engine_tick(struct engine *engine, struct instant now)
 
 bool engine_next_effect(struct engine *engine, struct effect *ret_effect)
 {
-        return effect_queue_pop(&engine->effects, ret_effect);
+        bool taken = effect_queue_pop(&engine->effects, ret_effect);
+
+        engine->revision += taken;
+        return taken;
 }
 
 void engine_settle(struct engine *engine)
@@ -382,6 +386,7 @@ void engine_settle(struct engine *engine)
         struct transaction *transaction, *next_transaction;
         struct call *call, *next_call;
 
+        engine->revision += engine->finished != NULL;
         LL_FOREACH_SAFE2(engine->finished, transaction, next_transaction, work_next)
         {
                 transaction_destroy(engine, transaction);

@@ -2,7 +2,6 @@
 /* Providers come and go (call-model.md 9): registration, loss, return. */
 #include "model/engine-internal.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <utlist.h>
@@ -16,7 +15,7 @@ static void strings_free(char **strings)
         free(strings);
 }
 
-static struct provider *provider_free(struct provider *provider)
+struct provider *provider_free(struct provider *provider)
 {
         if (!provider)
                 return NULL;
@@ -77,21 +76,6 @@ void provider_destroy(struct engine *engine, struct provider *provider)
 
 /* ---- registration ---- */
 
-static bool identifier_is_valid(const char *identifier)
-{
-        bool dot = false, start = true;
-
-        for (const char *c = identifier; *c; c++) {
-                if (*c == '.' && start)
-                        return false;
-                if (!isalnum((unsigned char)*c) && !strchr("._-", *c))
-                        return false;
-                dot = dot || *c == '.';
-                start = *c == '.';
-        }
-        return dot && !start;
-}
-
 static int check_config(struct engine *engine, const struct provider_config *config)
 {
         const char *identifier = str_or_empty(config->identifier);
@@ -100,7 +84,7 @@ static int check_config(struct engine *engine, const struct provider_config *con
                 return engine_refuse(engine, REFUSAL_LIMIT_REACHED,
                                      "The identifier has %zu bytes; at most %u are allowed.",
                                      strlen(identifier), engine->limits.identifier_length);
-        if (!identifier_is_valid(identifier))
+        if (!provider_identifier_is_valid(identifier))
                 return engine_refuse(engine, REFUSAL_INVALID_ARGS,
                                      "\"%s\" is no identifier; it has to be a reverse-DNS name "
                                      "such as org.example.Phone.",

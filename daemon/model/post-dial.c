@@ -11,6 +11,47 @@
 #include <stdlib.h>
 #include <utlist.h>
 
+#define KEYS "0123456789*#ABCD,;"
+/* People write them between digits. */
+#define SEPARATORS " -./()"
+
+size_t post_dial_split(const char *handle)
+{
+        return strcspn(handle, ",;");
+}
+
+bool post_dial_count(const char *handle, size_t *ret_n_keys)
+{
+        size_t n_keys = 0;
+
+        for (const char *at = handle + post_dial_split(handle); *at; at++) {
+                if (strchr(KEYS, *at))
+                        n_keys++;
+                else if (!strchr(SEPARATORS, *at))
+                        return false;
+        }
+        *ret_n_keys = n_keys;
+        return true;
+}
+
+int post_dial_copy(const char *handle, char **ret_keys)
+{
+        const char *rest = handle + post_dial_split(handle);
+        char *keys, *to;
+
+        if (rest[0] == '\0')
+                return 0;
+        to = keys = malloc(strlen(rest) + 1);
+        if (!keys)
+                return -ENOMEM;
+        for (; *rest; rest++)
+                if (strchr(KEYS, *rest))
+                        *to++ = *rest;
+        *to = '\0';
+        *ret_keys = keys;
+        return 0;
+}
+
 static void set_rest(struct engine *engine, struct call *call, const char *rest)
 {
         memmove(call->post_dial, rest, strlen(rest) + 1);
@@ -36,7 +77,7 @@ void post_dial_advance(struct engine *engine, struct call *call)
             deadline_is_armed(&call->post_dial_deadline) || is_busy(call))
                 return;
         if (call->post_dial[0] == ';') {
-                call->post_dial_waits = true;
+                call->post_dial_waits = call->post_dial[1] != '\0';
                 set_rest(engine, call, call->post_dial + 1);
                 return;
         }

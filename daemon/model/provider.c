@@ -2,6 +2,7 @@
 /* What a provider is and can do; registration and loss are in loss.c. */
 #include "model/provider.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 
 static void strings_free(char **strings)
@@ -35,6 +36,21 @@ void provider_config_done(struct provider_config *config)
         free(config->icon);
         strings_free(config->uri_schemes);
         *config = (struct provider_config){0};
+}
+
+bool provider_identifier_is_valid(const char *identifier)
+{
+        bool dot = false, start = true;
+
+        for (const char *c = identifier; *c; c++) {
+                if (*c == '.' && start)
+                        return false;
+                if (!isalnum((unsigned char)*c) && !strchr("._-", *c))
+                        return false;
+                dot = dot || *c == '.';
+                start = *c == '.';
+        }
+        return dot && !start;
 }
 
 const struct account *provider_find_account(const struct provider *provider, const char *id)

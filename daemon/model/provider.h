@@ -92,6 +92,8 @@ struct provider {
         UT_hash_handle hh_number, hh_identifier;
 };
 
+/* A reverse-DNS name, such as org.example.Phone. */
+bool provider_identifier_is_valid(const char *identifier);
 /* NULL if nobody. */
 const struct account *provider_find_account(const struct provider *provider, const char *id);
 bool provider_takes_handle(const struct provider *provider, enum handle_type type);

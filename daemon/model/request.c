@@ -16,17 +16,17 @@ static int copy_text(const char *text, char **ret_copy)
         return *ret_copy ? 0 : -ENOMEM;
 }
 
-/* A phone number ends at its first pause; the rest is dialled after the call is active. */
-static int split_handle(struct planned *item)
+/* What follows a phone number is dialled once the call is active; nothing follows 112. */
+static int split_handle(struct plan *plan, struct planned *item)
 {
         const struct action_args *args = item->args;
-        size_t length = args->handle_type == HANDLE_TYPE_PHONE_NUMBER ? strcspn(args->handle, ",;")
-                                                                      : strlen(args->handle);
 
-        item->handle = strndup(args->handle, length);
+        if (args->handle_type != HANDLE_TYPE_PHONE_NUMBER)
+                return copy_text(args->handle, &item->handle);
+        item->handle = strndup(args->handle, post_dial_split(args->handle));
         if (!item->handle)
                 return -ENOMEM;
-        return copy_text(args->handle + length, &item->post_dial);
+        return plan->emergency ? 0 : post_dial_copy(args->handle, &item->post_dial);
 }
 
 static int replace_text(char **field, const char *text)
@@ -40,10 +40,10 @@ static int replace_text(char **field, const char *text)
         return 0;
 }
 
-static int prepare_start(struct planned *item)
+static int prepare_start(struct plan *plan, struct planned *item)
 {
         struct call *call = item->call;
-        int r = split_handle(item);
+        int r = split_handle(plan, item);
 
         if (r == 0)
                 r = replace_text(&call->account, item->args->account);
@@ -68,7 +68,7 @@ static int prepare(struct plan *plan)
                 if (r == 0)
                         r = copy_text(args->remote_language, &item->text2);
                 if (r == 0 && args->type == ACTION_START)
-                        r = prepare_start(item);
+                        r = prepare_start(plan, &plan->items[i]);
         }
         return r;
 }

@@ -52,6 +52,7 @@ struct transaction *transaction_add(struct engine *engine)
                 abort();
         LL_DELETE2(engine->spare_transactions, transaction, work_next);
         engine->n_spare_transactions--;
+        DL_APPEND2(engine->admitted, transaction, admitted_prev, admitted_next);
         transaction->spare = false;
         transaction->controller = true;
         return transaction;
@@ -65,6 +66,8 @@ void transaction_destroy(struct engine *engine, struct transaction *transaction)
                 action_destroy(engine, action);
         }
         deadline_disarm(&engine->deadlines, &transaction->reply_deadline);
+        if (!transaction->spare)
+                DL_DELETE2(engine->admitted, transaction, admitted_prev, admitted_next);
         HASH_DEL(engine->transactions, transaction);
         free(transaction->requester);
         free(transaction);

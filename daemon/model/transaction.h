@@ -22,7 +22,8 @@ struct transaction {
         struct deadline reply_deadline;  /* Call1 methods: answer by then */
         struct action *actions;          /* in order, via prev/next */
         struct transaction *prev, *next; /* in the floor queue */
-        struct transaction *work_next;   /* among those to look at, the spare, or the finished */
+        struct transaction *admitted_prev, *admitted_next;
+        struct transaction *work_next; /* among those to look at, the spare, or the finished */
         bool in_work;
         UT_hash_handle hh;
 };

@@ -152,6 +152,7 @@ static void print_help(void)
              "      --incoming=HANDLE   Report a call at once\n"
              "      --answer-after=MS   Without callsd: ring so long, then answer (1000)\n"
              "      --connect-after=MS  The far end of an outgoing call rings so long (500)\n"
+             "      --system            Speak to the callsd of the whole device\n"
              "  -h, --help              Show this help");
 }
 
@@ -179,6 +180,9 @@ static bool set_option(struct example *example, int id)
         case 'o':
                 example->connect_after_usec = strtoull(optarg, NULL, 10) * 1000;
                 return true;
+        case 's':
+                example->system = true;
+                return true;
         default:
                 return false;
         }
@@ -194,6 +198,7 @@ int main(int argc, char **argv)
                 {"incoming", required_argument, NULL, 'c'},
                 {"answer-after", required_argument, NULL, 'a'},
                 {"connect-after", required_argument, NULL, 'o'},
+                {"system", no_argument, NULL, 's'},
                 {"help", no_argument, NULL, 'h'},
                 {NULL, 0, NULL, 0},
         };

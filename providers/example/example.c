@@ -296,7 +296,8 @@ int example_start(struct example *example)
         int r;
 
         example->party = tone_party_new();
-        r = cx_context_new(&example->context);
+        r = example->system ? cx_context_new_system(&example->context)
+                            : cx_context_new(&example->context);
         if (r >= 0)
                 r = cx_context_attach_event(example->context, example->event, 0);
         if (r >= 0)

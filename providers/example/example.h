@@ -29,6 +29,7 @@ struct example {
         uint64_t answer_after_usec;  /* when alone */
         uint64_t connect_after_usec; /* how long the far end lets it ring */
         const char *incoming;        /* handle of a first call, or NULL */
+        bool system;                 /* the callsd of a whole device */
         sd_event *event;
         struct cx_context *context;
         struct cx_provider *provider;

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "bus/bus-identity.h"
@@ -48,7 +49,7 @@ START_TEST(ordinary_process_is_no_sandbox)
 {
         struct sandbox sandbox;
 
-        identity_look_up(getpid(), bus_now().boottime, &sandbox);
+        identity_look_up(getpid(), -1, bus_now().boottime, &sandbox);
         ck_assert(sandbox.certain);
         ck_assert(!sandbox.sandboxed);
 }
@@ -59,10 +60,55 @@ START_TEST(process_younger_than_its_connection_counts_for_nothing)
 {
         struct sandbox sandbox;
 
-        identity_look_up(getpid(), 1, &sandbox);
+        identity_look_up(getpid(), -1, 1, &sandbox);
         ck_assert(sandbox.sandboxed);
         ck_assert(!sandbox.certain);
         ck_assert_str_eq(sandbox.app_id, "");
+}
+END_TEST
+
+/* A bus that hands over the process itself needs no clock, and no number. */
+START_TEST(process_that_the_bus_holds)
+{
+        struct sandbox sandbox;
+        int fd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+        pid_t pid;
+
+        if (fd < 0)
+                return;
+        identity_look_up(getpid(), fd, 1, &sandbox);
+        ck_assert(sandbox.certain && !sandbox.sandboxed);
+        close(fd);
+        pid = fork();
+        if (pid == 0)
+                _exit(0);
+        fd = (int)syscall(SYS_pidfd_open, pid, 0);
+        ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+        /* As if the number had come to us since. */
+        identity_look_up(getpid(), fd, bus_now().boottime, &sandbox);
+        ck_assert(sandbox.sandboxed && !sandbox.certain);
+        close(fd);
+}
+END_TEST
+
+START_TEST(mounts_tell_root_and_type)
+{
+        static const char mounts[] = "21 1 8:1 / / rw,relatime shared:1 - ext4 /dev/root rw\n"
+                                     "22 21 0:5 / /proc rw shared:2 master:1 - proc proc rw\n"
+                                     "30 21 0:40 /home /home\\040new rw - fuse.sshfs other:/ rw\n"
+                                     "31 21 8:1 /sub / rw - ext4 /dev/root rw";
+        char text[64];
+
+        ck_assert(identity_parse_root(mounts, text, sizeof(text)));
+        ck_assert_str_eq(text, "8:1 /sub");
+        ck_assert(
+                !identity_parse_root("22 21 0:5 / /proc rw - proc proc rw\n", text, sizeof(text)));
+        ck_assert(!identity_parse_root("", text, sizeof(text)));
+        ck_assert(identity_parse_type(mounts, 30, text, sizeof(text)));
+        ck_assert_str_eq(text, "fuse.sshfs");
+        ck_assert(identity_parse_type(mounts, 31, text, sizeof(text)));
+        ck_assert_str_eq(text, "ext4");
+        ck_assert(!identity_parse_type(mounts, 3, text, sizeof(text)));
 }
 END_TEST
 
@@ -74,9 +120,9 @@ START_TEST(process_that_is_gone_counts_for_nothing)
         if (pid == 0)
                 _exit(0);
         ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
-        identity_look_up(pid, bus_now().boottime, &sandbox);
+        identity_look_up(pid, -1, bus_now().boottime, &sandbox);
         ck_assert(sandbox.sandboxed && !sandbox.certain);
-        identity_look_up(0, bus_now().boottime, &sandbox);
+        identity_look_up(0, -1, bus_now().boottime, &sandbox);
         ck_assert(sandbox.sandboxed && !sandbox.certain);
 }
 END_TEST
@@ -116,29 +162,54 @@ static pid_t fork_into(const char *root, int *ret_fd)
         return pid;
 }
 
-START_TEST(process_with_flatpak_info_in_its_root)
+/* What is found out about a process in a root with `link` or a file as its .flatpak-info; false
+ * where this machine lets nobody change the root. */
+static bool look_at_root(const char *target, struct sandbox *ret_sandbox)
 {
         char root[] = "/tmp/callsd-root-XXXXXX", path[256], there;
-        struct sandbox sandbox;
         pid_t pid;
         int fd;
 
         ck_assert_ptr_nonnull(mkdtemp(root));
-        write_info(root);
+        snprintf(path, sizeof(path), "%s/.flatpak-info", root);
+        if (target)
+                ck_assert_int_eq(symlink(target, path), 0);
+        else
+                write_info(root);
         pid = fork_into(root, &fd);
         ck_assert_int_eq((int)read(fd, &there, 1), 1);
         close(fd);
         if (there == 'y')
-                identity_look_up(pid, bus_now().boottime, &sandbox);
+                identity_look_up(pid, -1, bus_now().boottime, ret_sandbox);
         kill(pid, SIGKILL);
         waitpid(pid, NULL, 0);
-        snprintf(path, sizeof(path), "%s/.flatpak-info", root);
         unlink(path);
         rmdir(root);
-        if (there != 'y')
-                return; /* this machine lets nobody change the root */
+        return there == 'y';
+}
+
+START_TEST(process_with_flatpak_info_in_its_root)
+{
+        struct sandbox sandbox;
+
+        if (!look_at_root(NULL, &sandbox))
+                return;
         ck_assert(sandbox.sandboxed && sandbox.certain);
         ck_assert_str_eq(sandbox.app_id, "org.example.Boxed");
+}
+END_TEST
+
+/* It would lead out of that root: to a file that says what the app likes, or that never ends. */
+START_TEST(link_in_a_foreign_root)
+{
+        struct sandbox sandbox;
+
+        if (!look_at_root("/etc/hostname", &sandbox))
+                return;
+        ck_assert(sandbox.sandboxed && !sandbox.certain);
+        ck_assert_str_eq(sandbox.app_id, "");
+        ck_assert(look_at_root("/nowhere", &sandbox));
+        ck_assert(sandbox.sandboxed && !sandbox.certain);
 }
 END_TEST
 
@@ -166,6 +237,29 @@ static void push_to_bus(struct peer *peer)
                          0);
 }
 
+struct replies {
+        const struct peer *peer;
+        size_t n;
+};
+
+static bool has_replies(void *userdata)
+{
+        const struct replies *replies = userdata;
+        size_t n = 0;
+
+        for (size_t i = 0; i < replies->peer->n_lines; i++)
+                n += strncmp(replies->peer->lines[i], "reply", 5) == 0 ||
+                     strncmp(replies->peer->lines[i], "error", 5) == 0;
+        return n >= replies->n;
+}
+
+static void wait_replies(const struct peer *peer, size_t n)
+{
+        struct replies replies = {peer, n};
+
+        world_run_until(&world, has_replies, &replies, "replies");
+}
+
 START_TEST(messages_wait_in_order_and_64_of_them)
 {
         struct peer *peer = world_add_peer(&world);
@@ -178,7 +272,7 @@ START_TEST(messages_wait_in_order_and_64_of_them)
                           i % 2 ? "DefaultProviders" : "InCall");
         push_to_bus(peer);
         peer_wait_line(peer, "Began");
-        world_settle(&world);
+        wait_replies(peer, 100);
         for (size_t i = 0; i < peer->n_lines; i++) {
                 n_limited += strstr(peer->lines[i], ERROR_PREFIX "LimitReached") != NULL;
                 n_answered += strncmp(peer->lines[i], "reply", 5) == 0;
@@ -210,7 +304,7 @@ START_TEST(order_is_kept_over_the_identification)
                 if (i == 25)
                         sd_event_run(world.daemon.event, 0);
         }
-        world_settle(&world);
+        wait_replies(peer, 61);
         for (size_t i = 0; i < peer->n_lines; i++)
                 ck_assert_msg(strncmp(peer->lines[i], "error", 5) != 0, "%s", peer->lines[i]);
 }
@@ -232,6 +326,7 @@ START_TEST(peers_are_forgotten_with_their_names)
 
         peer_register(peer, "org.example.App");
         peer_watch(rest);
+        world_settle(&world);
         before = HASH_COUNT(world.daemon.bus->clients);
         peer_close(peer);
         peer_wait_line(rest, "InterfacesRemoved");
@@ -267,7 +362,10 @@ static TCase *sandboxes(void)
         tcase_add_test(tc, snap_label_names_the_app);
         tcase_add_test(tc, ordinary_process_is_no_sandbox);
         tcase_add_test(tc, process_younger_than_its_connection_counts_for_nothing);
+        tcase_add_test(tc, process_that_the_bus_holds);
+        tcase_add_test(tc, mounts_tell_root_and_type);
         tcase_add_test(tc, process_that_is_gone_counts_for_nothing);
+        tcase_add_test(tc, link_in_a_foreign_root);
         tcase_add_test(tc, process_with_flatpak_info_in_its_root);
         return tc;
 }

@@ -48,18 +48,46 @@ static bool is_named(void *userdata)
         return world->daemon.named;
 }
 
-void world_start(struct world *world)
+static void start_daemon(struct world *world)
 {
         const struct daemon_options options = {
                 .bus_address = getenv("DBUS_SESSION_BUS_ADDRESS"),
                 .log_level = LOG_ERR,
                 .no_audio = true,
+                .state_directory = world->state_directory,
+                .no_state = !world->state_directory,
         };
 
         ck_assert_ptr_nonnull(options.bus_address);
-        *world = (struct world){0};
         ck_assert_int_ge(daemon_init(&world->daemon, &options), 0);
+        for (size_t i = 0; i < world->n_peers; i++)
+                ck_assert_int_ge(sd_bus_attach_event(world->peers[i]->bus, world->daemon.event,
+                                                     SD_EVENT_PRIORITY_NORMAL),
+                                 0);
         world_run_until(world, is_named, world, "name");
+}
+
+void world_start_in(struct world *world, const char *state_directory)
+{
+        *world = (struct world){.state_directory = state_directory};
+        start_daemon(world);
+}
+
+void world_start(struct world *world)
+{
+        world_start_in(world, NULL);
+}
+
+void world_crash(struct world *world)
+{
+        for (size_t i = 0; i < world->n_peers; i++)
+                sd_bus_detach_event(world->peers[i]->bus);
+        daemon_done(&world->daemon);
+}
+
+void world_return(struct world *world)
+{
+        start_daemon(world);
 }
 
 void world_stop(struct world *world)

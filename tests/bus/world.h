@@ -48,11 +48,18 @@ struct peer {
 
 struct world {
         struct daemon daemon;
+        const char *state_directory; /* NULL: no record is kept */
         struct peer *peers[PEERS_MAX];
         size_t n_peers;
 };
 
 void world_start(struct world *world);
+/* With a record, in this directory. */
+void world_start_in(struct world *world, const char *state_directory);
+/* The daemon is gone at once, as if killed; its peers stay on the bus. */
+void world_crash(struct world *world);
+/* And another one starts with what is on record. */
+void world_return(struct world *world);
 void world_stop(struct world *world);
 
 /* Runs the loop until `condition`; fails the test at the deadline, naming `what`. */

@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "client-lib/world.h"
 
@@ -167,7 +169,9 @@ START_TEST(what_was_kept_is_not_imported)
         restart();
         fake_keep(world->fake, "a:active,b:ringing");
         world_until(world, fake_was_asked(world->fake, "ReportCall"));
-        world_expect(world, "", "RegisterProvider; GetCalls; ReportCall b active");
+        world_expect(world, "",
+                     "RegisterProvider; GetCalls; GetPendingTransactions; "
+                     "ReportCall b active");
 }
 END_TEST
 
@@ -212,7 +216,103 @@ START_TEST(an_order_completed_while_callsd_is_away_is_a_fact)
         world_expect(world, NULL, NULL);
         world_daemon(world);
         world_until(world, fake_was_asked(world->fake, "ReportCall a active"));
-        world_expect(world, "", "RegisterProvider; ReportCall a active");
+        world_expect(world, "", "RegisterProvider; GetPendingTransactions; ReportCall a active");
+}
+END_TEST
+
+START_TEST(an_order_completed_while_callsd_is_away_is_told_where_it_is_still_wanted)
+{
+        incoming(UUID("a"));
+        fake_perform(world->fake, "1:answer-call:a");
+        world_until(world, world_told(world, "answer-call a"));
+        world->fake = fake_kill(world->fake);
+        world_settle(world);
+        cx_action_fulfill(world->orders[1]);
+        world_expect(world, NULL, NULL);
+        world_daemon(world);
+        fake_keep(world->fake, "a:answering");
+        fake_still_wants(world->fake, "1:answer-call:a");
+        world_until(world, fake_was_asked(world->fake, "FulfillAction"));
+        world_expect(world, "",
+                     "RegisterProvider; GetCalls; GetPendingTransactions; FulfillAction 1");
+}
+END_TEST
+
+START_TEST(an_order_that_came_while_nobody_heard_it_is_found)
+{
+        active(UUID("a"));
+        restart();
+        fake_keep(world->fake, "a:active");
+        fake_still_wants(world->fake, "1:set-held-call:a:1");
+        world_until(world, world_told(world, "set-held-call a"));
+        world_expect(world, NULL, "RegisterProvider; GetCalls; GetPendingTransactions");
+}
+END_TEST
+
+START_TEST(a_call_on_its_way_to_another_state_is_not_imported)
+{
+        active(UUID("a"));
+        fake_perform(world->fake, "1:end-call:a");
+        world_until(world, world_told(world, "end-call a"));
+        world_expect(world, NULL, NULL);
+        restart();
+        fake_still_wants(world->fake, "1:end-call:a");
+        world_until(world, fake_was_asked(world->fake, "GetPendingTransactions"));
+        world_settle(world);
+        world_expect(world, "", "RegisterProvider; GetPendingTransactions");
+        cx_action_fulfill(world->orders[1]);
+        world_expect(world, "", "FulfillAction 1");
+}
+END_TEST
+
+/* Files are in the memory of the callsd that was given them. */
+START_TEST(files_are_handed_over_again)
+{
+        struct cx_call_update *update;
+        int fd = memfd_create("file", MFD_CLOEXEC);
+
+        ck_assert_int_ge(fd, 0);
+        active(UUID("a"));
+        ck_assert_int_eq(cx_provider_set_ringtone_fd(world->provider, fd, NULL, NULL), 0);
+        ck_assert_int_eq(cx_call_update_new(&update), 0);
+        ck_assert_int_eq(cx_call_update_set_picture_fd(update, fd), 0);
+        ck_assert_int_eq(
+                cx_provider_report_call_updated(world->provider, UUID("a"), update, NULL, NULL), 0);
+        cx_call_update_unref(update);
+        close(fd);
+        world_until(world, fake_was_asked(world->fake, "ReportCallUpdated"));
+        world_settle(world);
+        world_expect(world, NULL, NULL);
+        restart();
+        fake_keep(world->fake, "a:active");
+        world_until(world, fake_was_asked(world->fake, "SetRingtone"));
+        world_settle(world);
+        world_expect(world, "",
+                     "RegisterProvider; GetCalls; GetPendingTransactions; ReportCall a active; "
+                     "SetRingtone");
+}
+END_TEST
+
+START_TEST(calls_of_the_app_before_it_was_restarted_are_its_own)
+{
+        struct cx_call **calls;
+
+        restart();
+        fake_keep(world->fake, "a:active,b:held");
+        world_until(world, fake_was_asked(world->fake, "GetPendingTransactions"));
+        world_settle(world);
+        world_expect(world, "", "RegisterProvider; GetCalls; GetPendingTransactions");
+        ck_assert_int_eq(cx_provider_get_reclaimed_calls(world->provider, &calls), 2);
+        ck_assert_str_eq(cx_call_get_uuid(calls[0]), UUID("a"));
+        ck_assert_int_eq(cx_call_get_state(calls[1]), CX_CALL_STATE_HELD);
+        ck_assert_ptr_null(calls[2]);
+        cx_call_list_free(calls);
+        /* They are known from here on: nothing to import into the next one that has them. */
+        restart();
+        fake_keep(world->fake, "a:active,b:held");
+        world_until(world, fake_was_asked(world->fake, "GetPendingTransactions"));
+        world_settle(world);
+        world_expect(world, "", "RegisterProvider; GetCalls; GetPendingTransactions");
 }
 END_TEST
 
@@ -243,7 +343,9 @@ START_TEST(an_end_while_callsd_is_away_is_reported)
         world_daemon(world);
         fake_keep(world->fake, "a:active");
         world_until(world, fake_was_asked(world->fake, "ReportCallEnded"));
-        world_expect(world, "", "RegisterProvider; ReportCallEnded a remote-ended");
+        world_expect(world, "",
+                     "RegisterProvider; GetCalls; GetPendingTransactions; "
+                     "ReportCallEnded a remote-ended");
 }
 END_TEST
 
@@ -317,6 +419,12 @@ static TCase *restarts(void)
         tcase_add_test(tcase, an_answer_under_way_is_imported_when_it_is_complete);
         tcase_add_test(tcase, an_order_that_is_still_wanted_is_completed_as_such);
         tcase_add_test(tcase, an_order_completed_while_callsd_is_away_is_a_fact);
+        tcase_add_test(tcase,
+                       an_order_completed_while_callsd_is_away_is_told_where_it_is_still_wanted);
+        tcase_add_test(tcase, an_order_that_came_while_nobody_heard_it_is_found);
+        tcase_add_test(tcase, a_call_on_its_way_to_another_state_is_not_imported);
+        tcase_add_test(tcase, files_are_handed_over_again);
+        tcase_add_test(tcase, calls_of_the_app_before_it_was_restarted_are_its_own);
         tcase_add_test(tcase, an_order_that_was_not_shown_is_forgotten);
         tcase_add_test(tcase, an_end_while_callsd_is_away_is_reported);
         tcase_add_test(tcase, what_is_refused_is_lost);

@@ -134,8 +134,18 @@ static void kill_daemon(void)
         waitpid(daemon_pid, NULL, 0);
 }
 
+/* Each test begins without the calls of the one before. */
+static void forget_state(void)
+{
+        char path[512];
+
+        snprintf(path, sizeof(path), "%s/callsd/state", getenv("XDG_RUNTIME_DIR"));
+        unlink(path);
+}
+
 static void setup(void)
 {
+        forget_state();
         start_daemon();
         begun = resets = reports = orders = 0;
         ck_assert_int_eq(cx_context_new(&app), 0);

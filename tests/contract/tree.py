@@ -11,7 +11,9 @@ def text_files(root):
     for folder, folders, names in os.walk(root):
         at_root = os.path.samefile(folder, root)
         folders[:] = [name for name in folders if name not in SKIPPED_FOLDERS
-                      and not (at_root and name.startswith("build"))]
+                      and not (at_root and name.startswith("build"))
+                      # what a fuzzer found is no text of ours
+                      and not (name.startswith("corpus-") and folder.endswith("tests/fuzz"))]
         found += [os.path.relpath(os.path.join(folder, name), root) for name in names]
     return sorted(path for path in found if is_text(os.path.join(root, path)))
 

@@ -358,6 +358,12 @@ class Rig:
         return "/org/callsd/call/" + call.replace("-", "_")
 
 
+def has_failed(test):
+    """For cleanups, during which unittest calls everything a success."""
+    result = test._outcome.result
+    return any(failed is test for failed, _ in [*result.failures, *result.errors])
+
+
 class TestCase(unittest.TestCase):
     """A test with a rig of its own; main() knows the build tree."""
 
@@ -367,13 +373,8 @@ class TestCase(unittest.TestCase):
         self.rig = Rig(self.build)
         self.addCleanup(self._end)
 
-    def failed(self):
-        """Whether this test has failed; `success` of the outcome is True while cleaning up."""
-        result = self._outcome.result
-        return any(test is self for test, _ in result.failures + result.errors)
-
     def _end(self):
-        if self.failed():
+        if has_failed(self):
             self.rig.show_log()
         self.rig.__exit__(None, None, None)
 

@@ -288,7 +288,7 @@ class TestCase(rig.TestCase):
         self.addCleanup(self._end)
 
     def _end(self):
-        if self.failed():
+        if rig.has_failed(self):
             self.rig.keep_trace(self.id().rsplit(".", 1)[-1])
         super()._end()
 

@@ -101,7 +101,7 @@ class Restart(rig.TestCase):
         self.eventually(lambda: not self.has_ringtone(), "end of the ringtone's stream")
         silent = meter.wait_silence(time.monotonic())[0]
         again = time.monotonic()
-        self.start_again()
+        started = self.start_again()
         self.assertEqual([rms for _, rms in meter.blocks(silent, again) if rms > 0], [])
         self.eventually(lambda: self.rig.calls().get(call, {}).get("State") == "ringing",
                         "call that rings")
@@ -110,8 +110,10 @@ class Restart(rig.TestCase):
         for key in ("DisplayName", "RemoteHandle", "Outgoing", "Muted", "HasConnected"):
             self.assertEqual(self.rig.calls()[call][key], before[call][key], key)
         self.assertEqual([item for _, item in example.items[mark:]], [])
-        self.rig.ctl("end", call)
+        self.rig.ctl("answer", call)
+        self.rig.monitor.state(call, "active", since=started)
         self.eventually(lambda: not self.has_ringtone(), "end of the ringtone's stream")
+        self.rig.ctl("end", call)
         meter.wait_silence(time.monotonic())
         self.assertEqual(self.rig.calls(), {})
 

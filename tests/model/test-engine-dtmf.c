@@ -229,6 +229,55 @@ START_TEST(other_handles_are_not_split)
 }
 END_TEST
 
+static int try_dial(const char *number)
+{
+        const struct uuid id = sim_uuid("c1");
+        const struct action_args args = {.type = ACTION_START,
+                                         .call = id.text,
+                                         .provider = "org.example.sip",
+                                         .handle_type = HANDLE_TYPE_PHONE_NUMBER,
+                                         .handle = number};
+
+        return sim_try_ask_raw(s, "ui", &args, 1);
+}
+
+/* Rows: T24. What cannot be sent is said before it is dialled, not when the user waits for it. */
+START_TEST(post_dial_has_keys_only)
+{
+        char number[128] = "0123;";
+
+        ck_assert_int_eq(try_dial("0123,4x"), REFUSAL_REQUEST_INVALID_ACTION);
+        ck_assert_int_eq(try_dial("0123;\xc3\xa4"), REFUSAL_REQUEST_INVALID_ACTION);
+        ck_assert_int_eq(try_dial(",5"), REFUSAL_INVALID_ARGS);
+        memset(number + 5, '1', 64);
+        ck_assert_int_eq(try_dial(number), REFUSAL_LIMIT_REACHED);
+        number[4 + 64] = '\0';
+        ck_assert_int_eq(try_dial(number), 0);
+}
+END_TEST
+
+/* Rows: T22. Numbers come from address books. */
+START_TEST(post_dial_has_no_separators)
+{
+        dial("+49 (30) 1234, (5-6) / 7.#;8 9");
+        ck_assert_str_eq(sim_call(s, "c1")->handle, "+49 (30) 1234");
+        sim_connected(s, "c1");
+        sim_advance(s, 2 * USEC_PER_SEC);
+        sim_expect(s, "sip perform soft c1 567#*");
+        ck_assert_str_eq(sim_call(s, "c1")->post_dial, "89");
+}
+END_TEST
+
+/* Rows: T23. Nothing is waited for behind the last pause. */
+START_TEST(post_dial_ends_with_a_pause)
+{
+        dial("0123;");
+        sim_connected(s, "c1");
+        ck_assert(!sim_call(s, "c1")->post_dial_waits);
+        ck_assert_ptr_null(sim_call(s, "c1")->post_dial);
+}
+END_TEST
+
 /* Rows: T22, E7. A call that ends takes its post-dial string along. */
 START_TEST(ended_call_dials_nothing)
 {
@@ -314,6 +363,9 @@ static TCase *post_dial_case(void)
         tcase_add_test(post_dial, post_dial_is_cancelled);
         tcase_add_test(post_dial, other_handles_are_not_split);
         tcase_add_test(post_dial, ended_call_dials_nothing);
+        tcase_add_test(post_dial, post_dial_has_keys_only);
+        tcase_add_test(post_dial, post_dial_has_no_separators);
+        tcase_add_test(post_dial, post_dial_ends_with_a_pause);
         return post_dial;
 }
 

@@ -49,6 +49,18 @@ START_TEST(emergency_numbers_come_from_the_manifest)
 }
 END_TEST
 
+/* What is typed behind the number makes it no other number; and it is not dialled. Rows: T22 */
+START_TEST(emergency_number_with_a_pause)
+{
+        sim_make(s, "sip", "c1", CALL_STATE_ACTIVE);
+        sim_behave(s, "sip", SIM_SILENT);
+        ck_assert_int_eq(try_dial("ui", "c2", "112,x"), 0);
+        sim_expect(s, "gsm perform start c2");
+        ck_assert(sim_call(s, "c2")->emergency);
+        ck_assert_ptr_null(sim_call(s, "c2")->post_dial);
+}
+END_TEST
+
 /* Holds and ends for it go out in the same turn; the start does not wait for them. Rows: T6 */
 START_TEST(start_does_not_wait_for_holds)
 {
@@ -247,6 +259,7 @@ static TCase *emergency_case(void)
 
         tcase_add_checked_fixture(emergency, emergency_setup, story_teardown);
         tcase_add_test(emergency, emergency_numbers_come_from_the_manifest);
+        tcase_add_test(emergency, emergency_number_with_a_pause);
         tcase_add_test(emergency, start_does_not_wait_for_holds);
         tcase_add_test(emergency, emergency_ends_what_cannot_be_held);
         tcase_add_test(emergency, emergency_knows_no_limits);

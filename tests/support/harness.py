@@ -183,6 +183,7 @@ BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Config
   <listen>unix:path={path}</listen>
   <auth>EXTERNAL</auth>
   {services}
+  {limits}
   <policy context="default">
     <allow send_destination="*"/>
     <allow receive_sender="*"/>
@@ -219,13 +220,14 @@ def broker_command(config, path):
     return [*unshare, "--", *command]
 
 
-def start_bus(world, implementation, services=None):
+def start_bus(world, implementation, services=None, limits=None):
     """Starts a private session bus and puts its address into the world's environment."""
     path = f"{world.directory}/run/bus"
     config = f"{world.directory}/bus.conf"
     folder = f"<servicedir>{os.path.abspath(services)}</servicedir>" if services else ""
     with open(config, "w") as file:
-        file.write(BUS_CONFIG.format(path=path, services=folder))
+        file.write(BUS_CONFIG.format(path=path, services=folder, limits="".join(
+            f'<limit name="{name}">{value}</limit>' for name, value in (limits or {}).items())))
     address = f"unix:path={path}"
     # Services that the bus activates get its own environment, so it has to be complete here.
     world.environment.update(DBUS_SESSION_BUS_ADDRESS=address, CALLSD_TEST_BUS=implementation)

@@ -46,7 +46,7 @@ int sim_try_ask(struct sim *sim, const char *who, const char *actions)
         char peer[64];
         int r;
 
-        ck_assert_ptr_nonnull(parsed);
+        sim_must(parsed != NULL);
         sim_parse(sim, actions, parsed);
         sim_parse_who(sim, who, &request, peer, sizeof(peer));
         request.actions = parsed->args;

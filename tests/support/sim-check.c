@@ -138,8 +138,10 @@ void sim_drain(struct sim *sim)
 {
         struct effect effect;
 
-        while (engine_next_effect(sim->engine, &effect))
+        while (engine_next_effect(sim->engine, &effect)) {
                 sim_effect(sim, &effect);
+                sim_maybe_replace(sim);
+        }
         sim_check_deliveries(sim);
         engine_settle(sim->engine);
         if (engine_next_effect(sim->engine, &effect))
@@ -207,7 +209,7 @@ char *sim_dump(struct sim *sim)
         size_t size = 0;
         FILE *out = open_memstream(&text, &size);
 
-        ck_assert_ptr_nonnull(out);
+        sim_must(out != NULL);
         for (const struct provider *at = engine_next_provider(sim->engine, NULL); at;
              at = engine_next_provider(sim->engine, at))
                 dump_provider(out, at);

@@ -3,9 +3,13 @@
 #ifndef CALLSD_TESTS_SIM_INTERNAL_H
 #define CALLSD_TESTS_SIM_INTERNAL_H
 
+#include <check.h>
+
 #include "support/sim.h"
 
 #define SIM_WORDS_SIZE 160
+/* of ids that the engine asks for */
+#define SIM_ENGINE_PREFIX "00000000-0000-4000-9000-"
 #define SIM_MAX_PROVIDERS 24
 #define SIM_MAX_ACTIONS 80
 
@@ -89,6 +93,11 @@ struct sim {
         unsigned last_part;
         char label[64];
         bool quick;
+        bool blind;           /* on ground that was walked before: no trace, no check at rest */
+        void (*on_die)(void); /* or NULL; before anything is printed */
+        uint64_t trace_hash;
+        unsigned record_one_in; /* 0: the engine is never replaced by its record */
+        uint64_t record_random;
         bool entitled;
         char judged_handle[64];
         enum refusal judge;
@@ -114,12 +123,31 @@ struct sim {
         SIM_ARRAY(struct sim_reaction, reactions);
 };
 
+/* ck_assert() writes a file each time it is passed, which is far too slow for here. */
+#define sim_must(condition)                             \
+        do {                                            \
+                if (!(condition))                       \
+                        ck_abort_msg("%s", #condition); \
+        } while (false)
+
 /* Adds one item and returns it, all zero. */
 #define sim_push(array)                                                                          \
         (sim_grow((void **)&(array)->items, &(array)->max, (array)->n, sizeof(*(array)->items)), \
          &(array)->items[(array)->n++])
 void sim_grow(void **items, size_t *max, size_t n, size_t item_size);
 void sim_remove_at(void *items, size_t *n, size_t index, size_t item_size);
+
+struct engine_host sim_host(struct sim *sim);
+/* The engine becomes what its record says: always, or as sim_set_record() said. */
+void sim_replace(struct sim *sim);
+void sim_maybe_replace(struct sim *sim);
+/* Clears what no record holds: pointers, what belongs to a list or a table, what is counted. */
+void sim_clear_engine(struct engine *copy);
+void sim_clear_provider(struct provider *copy);
+void sim_clear_call(struct call *copy);
+void sim_clear_transaction(struct transaction *copy);
+void sim_clear_action(struct action *copy);
+void sim_compare(struct sim *sim, const struct engine *a, const struct engine *b);
 
 void sim_line(struct sim *sim, const char *format, ...) PRINTF_LIKE(2, 3);
 void sim_drain(struct sim *sim);

@@ -20,7 +20,7 @@ static struct sim_provider *add_provider(struct sim *sim, const char *name)
 
         if (provider)
                 return provider;
-        ck_assert_uint_lt(sim->providers.n, SIM_MAX_PROVIDERS);
+        sim_must(sim->providers.n < SIM_MAX_PROVIDERS);
         provider = sim_push(&sim->providers);
         snprintf(provider->name, sizeof(provider->name), "%s", name);
         snprintf(provider->identifier, sizeof(provider->identifier), "org.example.%s", name);
@@ -37,7 +37,7 @@ struct provider_config sim_config(const char *name)
         snprintf(identifier, sizeof(identifier), "org.example.%s", name);
         provider_config_init(&config);
         config.identifier = strdup(identifier);
-        ck_assert_ptr_nonnull(config.identifier);
+        sim_must(config.identifier != NULL);
         return config;
 }
 
@@ -137,18 +137,23 @@ static void forget_sessions(struct sim *sim, unsigned provider)
                         sim->calls.items[i].activated = false;
 }
 
-void sim_vanish(struct sim *sim, const char *name)
+static void forget_peer(struct sim *sim, const char *peer)
 {
-        const struct sim_provider *provider = sim_find_provider(sim, name);
-        char peer[32];
-
-        snprintf(peer, sizeof(peer), "%s", provider->peer);
         for (size_t i = 0; i < sim->providers.n; i++)
                 if (streq(sim->providers.items[i].peer, peer)) {
                         sim->providers.items[i].running = false;
                         sim_lose_deliveries(sim, sim->providers.items[i].number);
                         forget_sessions(sim, sim->providers.items[i].number);
                 }
+}
+
+void sim_vanish(struct sim *sim, const char *name)
+{
+        const struct sim_provider *provider = sim_find_provider(sim, name);
+        char peer[32];
+
+        snprintf(peer, sizeof(peer), "%s", provider->peer);
+        forget_peer(sim, peer);
         sim_begin(sim, "%s is gone", peer);
         must(sim, sim_end(sim, engine_peer_gone(sim->engine, sim->now, peer)), "going");
 }

@@ -6,13 +6,12 @@
 #include <stdio.h>
 
 #define CALL_PREFIX "00000000-0000-4000-8000-"
-#define ENGINE_PREFIX "00000000-0000-4000-9000-"
 
 struct uuid sim_uuid(const char *name)
 {
         struct uuid uuid;
 
-        ck_assert_uint_le(strlen(name), 12);
+        sim_must(strlen(name) <= 12);
         memcpy(uuid.text, CALL_PREFIX "000000000000", UUID_TEXT_SIZE);
         memcpy(uuid.text + UUID_TEXT_SIZE - 1 - strlen(name), name, strlen(name));
         return uuid;
@@ -28,8 +27,8 @@ const char *sim_name(const struct uuid *uuid)
 
         if (strncmp(digits, CALL_PREFIX, strlen(CALL_PREFIX)) == 0) {
                 digits += strlen(CALL_PREFIX);
-        } else if (strncmp(digits, ENGINE_PREFIX, strlen(ENGINE_PREFIX)) == 0) {
-                digits += strlen(ENGINE_PREFIX);
+        } else if (strncmp(digits, SIM_ENGINE_PREFIX, strlen(SIM_ENGINE_PREFIX)) == 0) {
+                digits += strlen(SIM_ENGINE_PREFIX);
                 sign = "#";
         }
         while (digits[0] == '0' && digits[1])
@@ -127,7 +126,8 @@ static void sim_parse_one(struct sim *sim, char *words, struct sim_parsed *parse
         struct action_args *args = &parsed->args[i];
         char *rest;
 
-        ck_assert_msg(verb && call, "no such action: '%s'", word ? word : "");
+        if (!verb || !call)
+                sim_die(sim, "no such action: '%s'", word ? word : "");
         parsed->calls[i] = sim_uuid(call);
         *args = (struct action_args){.type = verb->type, .on = verb->on, .dtmf_type = verb->dtmf};
         args->call = parsed->calls[i].text;
@@ -151,7 +151,6 @@ static void sim_parse_one(struct sim *sim, char *words, struct sim_parsed *parse
                 args->local_language = "de-DE";
                 args->remote_language = "en-GB";
         }
-        (void)sim;
 }
 
 void sim_parse(struct sim *sim, const char *actions, struct sim_parsed *parsed)
@@ -159,10 +158,10 @@ void sim_parse(struct sim *sim, const char *actions, struct sim_parsed *parsed)
         char text[8192], *save = NULL;
 
         memset(parsed, 0, sizeof(*parsed));
-        ck_assert_uint_lt(strlen(actions), sizeof(text));
+        sim_must(strlen(actions) < sizeof(text));
         snprintf(text, sizeof(text), "%s", actions);
         for (char *one = strtok_r(text, ",", &save); one; one = strtok_r(NULL, ",", &save)) {
-                ck_assert_uint_lt(parsed->n, SIM_MAX_ACTIONS);
+                sim_must(parsed->n < SIM_MAX_ACTIONS);
                 sim_parse_one(sim, one, parsed);
         }
 }

@@ -49,10 +49,19 @@ DEFINE_CLEANUP(struct sim *, sim_free);
 
 struct engine *sim_engine(struct sim *sim);
 struct instant sim_now(const struct sim *sim);
+/* A number for all lines of the trace so far. */
+uint64_t sim_trace_hash(const struct sim *sim);
 /* The same text for the same public state; free it. */
 char *sim_dump(struct sim *sim);
 /* Printed in front of a failure: a seed, a loop index. */
 void sim_set_label(struct sim *sim, const char *label);
+/* One time in so many, at random moments, the engine is replaced by what its record says, and
+ * nobody may notice; 0: never. CALLSD_SIM_RECORD is the `one_in` of all stories. */
+void sim_set_record(struct sim *sim, unsigned one_in, uint64_t seed);
+/* The daemon dies, with all that was acknowledged on record, and is back after a while. Meanwhile
+ * these connections went ("sip web"), or "bus": that is another one now. What PipeWire does is
+ * not said yet. */
+void sim_restart(struct sim *sim, usec_t away, const char *gone);
 /* Skips the comparison of dumps around refusals, for long walks. */
 void sim_set_quick(struct sim *sim, bool quick);
 void sim_die(struct sim *sim, const char *format, ...) PRINTF_LIKE(2, 3) __attribute__((noreturn));
@@ -85,6 +94,10 @@ const struct action *sim_action(struct sim *sim, const char *words);
 void sim_advance(struct sim *sim, usec_t duration);
 /* Jumps to the next deadline; returns how long that was. */
 usec_t sim_next(struct sim *sim);
+/* Somebody sets CLOCK_REALTIME. */
+void sim_set_clock(struct sim *sim, usec_t realtime);
+/* The machine sleeps: every deadline on the way is late. */
+void sim_suspend(struct sim *sim, usec_t duration);
 
 /* ---- providers ---- */
 

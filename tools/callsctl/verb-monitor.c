@@ -175,10 +175,16 @@ static int on_details(sd_bus_message *reply, void *userdata, sd_bus_error *error
         return 0;
 }
 
+/* Of a callsd that has gone meanwhile there is nothing to learn: it is not started for this. */
 static void ask_details(struct monitor *monitor, const char *path)
 {
-        (void)sd_bus_call_method_async(monitor->ctl->bus, NULL, CALLSD_NAME, path, CALL_INTERFACE,
-                                       "GetDetails", on_details, monitor, NULL);
+        sd_bus_message *question = NULL;
+
+        if (sd_bus_message_new_method_call(monitor->ctl->bus, &question, CALLSD_NAME, path,
+                                           CALL_INTERFACE, "GetDetails") >= 0 &&
+            sd_bus_message_set_auto_start(question, false) >= 0)
+                (void)sd_bus_call_async(monitor->ctl->bus, NULL, question, on_details, monitor, 0);
+        sd_bus_message_unref(question);
 }
 
 static void add_call(struct monitor *monitor, const char *path, const json_t *public)

@@ -141,6 +141,16 @@ int cx_provider_set_delegate(struct cx_provider *provider,
 int cx_provider_set_configuration(struct cx_provider *provider,
                                   const struct cx_provider_configuration *configuration,
                                   cx_completion_fn completion, void *userdata);
+/**
+ * The calls that callsd held for this app while it was restarted, as they were when it had
+ * registered again: an array with NULL at its end, of references. Free it with
+ * cx_call_list_free(). They go on with the same UUIDs; what the app cannot take up it has to report
+ * as ended. Empty before did_begin, and for an app that has set no reclaim grace
+ * (cx_provider_configuration_set_reclaim_grace_usec()).
+ * @return how many; -ENOMEM, -EINVAL, -ESHUTDOWN (invalidated)
+ */
+int cx_provider_get_reclaimed_calls(const struct cx_provider *provider,
+                                    struct cx_call ***ret_calls);
 /** The configuration as last set; lent, read only. */
 const struct cx_provider_configuration *cx_provider_get_configuration(
         const struct cx_provider *provider);

@@ -190,6 +190,7 @@ static void pending_finish(struct pending *pending)
         struct cx_action *action = cx_action_ref(pending->action);
         bool fulfilled = atomic_load(&action->progress) == ACTION_FULFILLED;
         bool orphan = pending->orphan;
+        unsigned part = pending->part->id;
 
         if (!fulfilled && action->type != CX_ACTION_TYPE_END_CALL)
                 pending->part->failed = true;
@@ -198,7 +199,7 @@ static void pending_finish(struct pending *pending)
         if (orphan)
                 send_as_fact(provider, action);
         else
-                completed_add(provider, action, fulfilled);
+                completed_add(provider, action, fulfilled, part);
         cx_action_unref(action);
 }
 

@@ -12,6 +12,8 @@ struct completion_report {
         char action[CX_UUID_TEXT_SIZE];
         char call[CX_UUID_TEXT_SIZE];
         enum cx_action_type type;
+        unsigned part;
+        bool failed;
 };
 
 static struct completed *completed_find(const struct cx_provider *provider, const char *action)
@@ -70,6 +72,7 @@ static void fulfill_or_fail_done(void *owner, void *data, const struct cx_error 
 {
         struct completion_report *report = data;
         struct completed *completed = completed_find(owner, report->action);
+        struct part *part;
 
         (void)reply;
         if (completed && error_is_not_running(error))
@@ -82,6 +85,18 @@ static void fulfill_or_fail_done(void *owner, void *data, const struct cx_error 
          */
         if (!error_is_not_running(error) && report->type == CX_ACTION_TYPE_END_CALL)
                 ended_confirmed(owner, report->call);
+        /*
+         * A failure that callsd did not take: the order was over already, for instance since its
+         * call had ended. What callsd does not want of the rest it has cancelled before this
+         * answer.
+         */
+        if (!cx_error_is(error, CX_ERROR_DOMAIN_CALLSD, CX_ERROR_UNKNOWN_ACTION) || !report->failed)
+                return;
+        part = part_find(owner, report->part);
+        if (part) {
+                part->failed = false;
+                part_advance(part);
+        }
 }
 
 static int write_result(const struct cx_action *action, bool fulfilled, sd_bus_message *message)
@@ -113,6 +128,8 @@ static void send_completed(struct cx_provider *provider, struct completed *compl
         if (!report)
                 return;
         report->type = action->type;
+        report->part = completed->part;
+        report->failed = !completed->fulfilled;
         memcpy(report->action, action->uuid, sizeof(report->action));
         memcpy(report->call, action->call, sizeof(report->call));
         if (request_new(provider->context, provider, provider, NULL, INTERFACE_PROVIDER,
@@ -125,7 +142,8 @@ static void send_completed(struct cx_provider *provider, struct completed *compl
         request_send(take_ptr(request), fulfill_or_fail_done, take_ptr(report));
 }
 
-void completed_add(struct cx_provider *provider, struct cx_action *action, bool fulfilled)
+void completed_add(struct cx_provider *provider, struct cx_action *action, bool fulfilled,
+                   unsigned part)
 {
         struct completed *completed = calloc(1, sizeof(*completed));
 
@@ -133,6 +151,7 @@ void completed_add(struct cx_provider *provider, struct cx_action *action, bool 
                 return;
         completed->action = cx_action_ref(action);
         completed->fulfilled = fulfilled;
+        completed->part = part;
         DL_APPEND(provider->completed, completed);
         send_completed(provider, completed);
 }

@@ -68,6 +68,7 @@ struct completed {
         struct completed *prev, *next;
         struct cx_action *action;
         bool fulfilled;
+        unsigned part;     /* of which it was */
         bool sending;      /* a request is under way, or waits; else callsd was away */
         bool still_wanted; /* used while comparing */
 };
@@ -200,7 +201,8 @@ int parts_compare(struct cx_provider *provider, sd_bus_message *reply);
 
 /* provider-completed.c */
 /* Sends the result, and remembers it until callsd has answered. */
-void completed_add(struct cx_provider *provider, struct cx_action *action, bool fulfilled);
+void completed_add(struct cx_provider *provider, struct cx_action *action, bool fulfilled,
+                   unsigned part);
 void completed_free_all(struct cx_provider *provider);
 bool completed_about(const struct cx_provider *provider, const char *call);
 /* Callsd says the order, perhaps again: whether it was completed by the app. */

@@ -76,9 +76,12 @@ static void announce(struct engine *engine, struct call *call, bool activated)
 
 static void wish(struct engine *engine, struct call *call, enum audio_level level)
 {
+        /* Only where callsd mixes does a change of the group change what is heard. */
+        uint64_t group = call->provider->config.mix_groups ? call->group : 0;
         struct effect *effect;
 
-        if (call->audio_level == level && call->audio_muted == call->muted)
+        if (call->audio_level == level && call->audio_muted == call->muted &&
+            call->audio_group == group)
                 return;
         if (call->audio_level != level) {
                 call->audio_serial = ++engine->next_audio_serial;
@@ -86,6 +89,7 @@ static void wish(struct engine *engine, struct call *call, enum audio_level leve
         }
         call->audio_level = level;
         call->audio_muted = call->muted;
+        call->audio_group = group;
         effect = engine_push_call(engine, EFFECT_AUDIO, call);
         effect->audio_level = level;
         effect->muted = call->muted;

@@ -168,6 +168,7 @@ struct call {
         /* audio */
         enum audio_level audio_level; /* last wish sent */
         bool audio_muted;             /* likewise */
+        uint64_t audio_group;         /* likewise; 0 where the provider mixes by itself */
         uint64_t audio_serial;        /* of the last wish that asked for something new */
         bool audio_ready;             /* the adapter fulfilled that serial */
         bool audio_announced;         /* the provider knows its session as activated */

@@ -107,6 +107,20 @@ START_TEST(after_a_failure_nothing_more_is_shown)
 }
 END_TEST
 
+/* The call to be held had ended, and with it the order; the answer behind it is still wanted. */
+START_TEST(a_failure_that_is_not_taken_holds_up_nothing)
+{
+        incoming(UUID("a"));
+        fake_refuse(world->fake, "FailAction", "org.callsd.Error.UnknownAction");
+        fake_perform(world->fake, "1:set-held-call:b:1 2:answer-call:a");
+        world_expect(world, "set-held-call b", "");
+        cx_action_fail(world->orders[1], "the call is over");
+        world_expect(world, "answer-call a", "FailAction 1");
+        cx_action_fulfill(world->orders[2]);
+        world_expect(world, "", "FulfillAction 2");
+}
+END_TEST
+
 START_TEST(a_shown_order_that_is_cancelled_is_told)
 {
         incoming(UUID("a"));
@@ -340,6 +354,7 @@ static TCase *orders(void)
         tcase_add_test(tcase, orders_come_one_at_a_time);
         tcase_add_test(tcase, an_end_does_not_hold_up_the_next);
         tcase_add_test(tcase, after_a_failure_nothing_more_is_shown);
+        tcase_add_test(tcase, a_failure_that_is_not_taken_holds_up_nothing);
         tcase_add_test(tcase, a_shown_order_that_is_cancelled_is_told);
         tcase_add_test(tcase, a_timeout_is_told);
         tcase_add_test(tcase, a_dropped_order_is_failed);

@@ -35,9 +35,9 @@ def inside():
     return "CALLSD_TEST_DIR" in os.environ
 
 
-def enter_world(program="with-audio"):
+def enter_world(program="with-audio", *options):
     """Runs this very program again, in a private world with headless PipeWire."""
-    os.execv(sys.executable, [sys.executable, os.path.join(SUPPORT, program), "--",
+    os.execv(sys.executable, [sys.executable, os.path.join(SUPPORT, program), *options, "--",
                               sys.executable, *sys.argv])
 
 
@@ -205,8 +205,10 @@ class Monitor(Program):
 class Meter(Program):
     """What a sink plays, block by block (5 ms): (time of the block, RMS)."""
 
-    def __init__(self, programs, sink="test-speaker"):
-        super().__init__([programs.tone, "meter", sink], "meter", self._block, REALTIME)
+    def __init__(self, programs, sink="test-speaker", frequency=None):
+        """With a frequency, the level of this one alone, give or take 200 Hz."""
+        options = ["-f", str(frequency)] if frequency else []
+        super().__init__([programs.tone, "meter", *options, sink], "meter", self._block, REALTIME)
 
     @staticmethod
     def _block(line):
@@ -401,8 +403,9 @@ def test_names():
     return [test.id().split(".", 1)[1] for group in suite for test in group]
 
 
-def main():
-    """For test programs: [--build-dir DIR] and unittest's own arguments.
+def main(world=()):
+    """For test programs: [--build-dir DIR] and unittest's own arguments. `world`: options for
+    with-audio.
 
     Each test gets a private world of its own: WirePlumber remembers streams from one test to the
     next, and on a busy machine it loses links when streams come and go fast.
@@ -416,7 +419,8 @@ def main():
     failed = []
     for name in rest or test_names():
         print(f"{name} ...", flush=True)
-        world = [sys.executable, os.path.join(SUPPORT, "with-audio"), "--", sys.executable]
-        if subprocess.call([*world, sys.argv[0], "--build-dir", arguments.build_dir, name]) != 0:
+        command = [sys.executable, os.path.join(SUPPORT, "with-audio"), *world, "--",
+                   sys.executable]
+        if subprocess.call([*command, sys.argv[0], "--build-dir", arguments.build_dir, name]) != 0:
             failed.append(name)
     sys.exit(f"failed: {', '.join(failed)}" if failed else 0)

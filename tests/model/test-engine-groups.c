@@ -30,6 +30,30 @@ START_TEST(merge_unholds_the_held_member)
 }
 END_TEST
 
+/* Where callsd mixes, the sound of a member that was active all along is linked anew (MixGroups).
+ */
+START_TEST(mixed_sound_follows_the_group)
+{
+        struct provider_config config = sim_config("sip");
+
+        config.mix_groups = _i;
+        ck_assert_int_eq(sim_configure(s, "sip", &config), 0);
+        sim_make(s, "sip", "c1", CALL_STATE_ACTIVE);
+        sim_make(s, "sip", "c2", CALL_STATE_ACTIVE);
+        sim_ask(s, "ui", "join c1 c2");
+        sim_expect(s, "audio c1 linked");
+        if (_i)
+                sim_expect(s, "audio c2 linked");
+        else
+                sim_expect_none(s, "audio c2 *");
+        sim_ask(s, "ui", "end c1");
+        if (_i)
+                sim_expect(s, "audio c2 linked");
+        else
+                sim_expect_none(s, "audio c2 *");
+}
+END_TEST
+
 /* A merge is an activation: arbitration comes first (5). */
 START_TEST(merge_of_held_calls_holds_the_active_one_first)
 {
@@ -382,6 +406,7 @@ static TCase *merge_case(void)
 
         tcase_add_checked_fixture(merge, groups_setup, story_teardown);
         tcase_add_loop_test(merge, merge_unholds_the_held_member, 0, 2);
+        tcase_add_loop_test(merge, mixed_sound_follows_the_group, 0, 2);
         tcase_add_test(merge, merge_of_held_calls_holds_the_active_one_first);
         tcase_add_test(merge, merge_whose_resume_fails);
         tcase_add_loop_test(merge, merge_that_fails_changes_nothing, 0, 2);

@@ -201,9 +201,23 @@ int verb_show(struct ctl *ctl, const struct verb *verb, int argc, char **argv)
         return STATUS_OK;
 }
 
+/* Each account with the app's own word for how it is. */
+static void print_accounts(const json_t *provider, char *text, size_t size)
+{
+        const json_t *accounts = json_object_get(provider, "Accounts");
+
+        *text = '\0';
+        for (size_t i = 0, used = 0; i < json_array_size(accounts) && used < size; i++) {
+                const json_t *account = json_array_get(accounts, i);
+
+                used += (size_t)snprintf(text + used, size - used, "%s%s %s", i > 0 ? ", " : "",
+                                         text_of(account, "Id"), text_of(account, "State"));
+        }
+}
+
 static void add_provider(struct table *table, const json_t *provider)
 {
-        char limits[64], handles[128] = "";
+        char limits[64], handles[128] = "", accounts[256];
         const json_t *types = json_object_get(provider, "SupportedHandleTypes");
 
         snprintf(limits, sizeof(limits), "%u x %u",
@@ -213,6 +227,7 @@ static void add_provider(struct table *table, const json_t *provider)
                 used += (size_t)snprintf(handles + used, sizeof(handles) - used, "%s%s",
                                          i > 0 ? ", " : "",
                                          json_string_value(json_array_get(types, i)));
+        print_accounts(provider, accounts, sizeof(accounts));
         table_add(table,
                   (const char *const[]){
                           text_of(provider, "Identifier"),
@@ -220,13 +235,15 @@ static void add_provider(struct table *table, const json_t *provider)
                           text_of(provider, "DisplayName"),
                           limits,
                           *handles != '\0' ? handles : "all",
+                          accounts,
                   },
                   flag_of(provider, "Running") ? state_colour("active") : NULL);
 }
 
 int verb_providers(struct ctl *ctl, const struct verb *verb, int argc, char **argv)
 {
-        static const char *const titles[] = {"IDENTIFIER", "STATE", "NAME", "GROUPS", "HANDLES"};
+        static const char *const titles[] = {"IDENTIFIER", "STATE",   "NAME",
+                                             "GROUPS",     "HANDLES", "ACCOUNTS"};
         _cleanup_json_ json_t *providers = NULL;
         _cleanup_table_ struct table *table = NULL;
         int status = providers_load(ctl, &providers);

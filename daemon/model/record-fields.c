@@ -187,6 +187,7 @@ void record_call_fields(struct codec *codec, struct call *call)
         CODEC_NUMBER(codec, call->interruption_end, INTERRUPTION_OFFERED);
         CODEC_NUMBER(codec, call->audio_level, AUDIO_LEVEL_LINKED);
         codec_number(codec, &call->audio_serial, UINT64_MAX);
+        codec_number(codec, &call->audio_group, UINT64_MAX);
         codec_number(codec, &call->ring_left, UINT64_MAX);
         codec_number(codec, &call->ring_resumed_at, UINT64_MAX);
 }

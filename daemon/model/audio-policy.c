@@ -133,10 +133,10 @@ int engine_audio_available(struct engine *engine, struct instant now, bool avail
 
         if (r != 0)
                 return r;
-        engine->audio_available = available;
-        /* what goes on over a restart of callsd was wished for again, and nobody lost it */
-        resumed = available ? engine->audio_resumed : 0;
+        /* what goes on over a restart of callsd was wished for again, and nobody lost it, or had it */
+        resumed = available == engine->audio_available ? engine->audio_resumed : 0;
         engine->audio_resumed = 0;
+        engine->audio_available = available;
         HASH_ITER (hh, engine->calls, call, next) {
                 if (call->audio_serial <= resumed)
                         continue;

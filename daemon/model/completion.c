@@ -319,11 +319,13 @@ static void hold_fulfilled(struct engine *engine, struct action *action)
                 interruption_clear(engine, call);
 }
 
-static bool unhold_is_pending(const struct call *call)
+/* One that waits for the floor comes too late. */
+static bool unhold_is_under_way(const struct call *call, const struct transaction *transaction)
 {
         const struct action *unhold = call_find_pending(call, ACTION_SET_HELD);
 
-        return unhold && !unhold->on;
+        return unhold && !unhold->on &&
+               (unhold->state == ACTION_DELIVERED || unhold->transaction == transaction);
 }
 
 /* The members of the action's group that are held and that nobody un-holds yet. */
@@ -333,7 +335,7 @@ static void unhold_members(struct engine *engine, struct action *action)
         struct action *after = action;
 
         for (struct call *m = action->call; m; m = call_group_walk(action->call, m)) {
-                if (m->state != CALL_STATE_HELD || unhold_is_pending(m))
+                if (m->state != CALL_STATE_HELD || unhold_is_under_way(m, action->transaction))
                         continue;
                 after = action_insert_after(engine, after, ACTION_SET_HELD, m, ORIGIN_POLICY);
                 after->fan_out = fan_out;

@@ -61,7 +61,7 @@ int engine_resume(struct engine *engine, struct instant now)
 
         if (r != 0)
                 return r;
-        engine->audio_resumed = engine->audio_available ? engine->next_audio_serial : 0;
+        engine->audio_resumed = engine->next_audio_serial;
         wish_for_all(engine);
         ring_again(engine);
         providers_again(engine);

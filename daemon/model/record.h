@@ -29,7 +29,7 @@
  * had been said already; the wishes go to the new adapter with the serials that they had, which
  * finds their nodes and says that they are ready, and that changes nothing. Then
  *     true         nothing happens to those sessions
- *     false        PipeWire is not there: all sessions are deactivated
+ *     false        PipeWire is not there: all sessions are deactivated, if it was there before
  *     false, true  for a server that is another one than before: deactivated, then activated anew
  * so whoever finds no server has to say so once.
  */

@@ -150,6 +150,23 @@ START_TEST(hold_by_a_fact_gives_way_to_the_unhold)
 }
 END_TEST
 
+/* Nobody waits for an un-hold that waits for the floor itself (T20). */
+START_TEST(merge_unholds_though_somebody_else_will)
+{
+        sim_make(s, "web", "c1", CALL_STATE_HELD);
+        sim_make(s, "web", "c2", CALL_STATE_ACTIVE);
+        sim_behave(s, "web", SIM_SILENT);
+        sim_ask(s, "ui", "join c1 c2");
+        sim_ask(s, "ui", "unhold c1");
+        sim_fulfil(s, "join c1 c2");
+        sim_expect(s, "web perform unhold c1 (policy)");
+        sim_fulfil(s, "unhold c1");
+        sim_expect_state(s, "c1", CALL_STATE_ACTIVE);
+        sim_expect_state(s, "c2", CALL_STATE_ACTIVE);
+        ck_assert_uint_eq(sim_n_pending(s), 0);
+}
+END_TEST
+
 /* A fact came in between: the call that is started takes the sound from it (call-model.md 4.2, 6).
  */
 START_TEST(start_after_a_fact_takes_the_sound)
@@ -203,6 +220,7 @@ static TCase *corners_case(void)
         tcase_add_test(corners, being_away_is_announced);
         tcase_add_test(corners, group_hold_is_finished_without_the_app);
         tcase_add_test(corners, hold_by_a_fact_gives_way_to_the_unhold);
+        tcase_add_test(corners, merge_unholds_though_somebody_else_will);
         tcase_add_test(corners, start_after_a_fact_takes_the_sound);
         tcase_add_test(corners, default_is_found_by_type_or_scheme);
         return corners;

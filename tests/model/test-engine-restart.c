@@ -358,6 +358,23 @@ START_TEST(pipewire_went_meanwhile)
 END_TEST
 
 /* Rows: A11. It is another one: whoever finds that out says that the old one went. */
+/* Nobody can lose what was not there; and when it comes, calls get their sound. */
+START_TEST(pipewire_was_not_there_at_all)
+{
+        sim_audio_available(s, false);
+        sim_make(s, "sip", "c1", CALL_STATE_ACTIVE);
+        sim_audio_ready(s, "c1");
+        ck_assert(sim_is_activated(s, "c1"));
+        sim_mark(s);
+        restart();
+        sim_audio_available(s, false);
+        expect_silence();
+        ck_assert(sim_is_activated(s, "c1"));
+        sim_audio_available(s, true);
+        sim_expect(s, "sip activated c1");
+}
+END_TEST
+
 START_TEST(pipewire_is_another_one)
 {
         sim_make(s, "sip", "c1", CALL_STATE_ACTIVE);
@@ -475,6 +492,7 @@ static TCase *restart_case(void)
         tcase_add_test(restarts, without_a_ring_none_is_told);
         tcase_add_test(restarts, a_link_comes_after_the_restart);
         tcase_add_test(restarts, pipewire_went_meanwhile);
+        tcase_add_test(restarts, pipewire_was_not_there_at_all);
         tcase_add_test(restarts, pipewire_is_another_one);
         tcase_add_test(restarts, a_call_comes_before_pipewire);
         tcase_add_test(restarts, ringing_has_its_limit);

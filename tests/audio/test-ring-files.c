@@ -51,9 +51,9 @@ static void teardown(void)
 {
         const char *const remove[] = {"rm", "-r", directory, NULL};
 
+        ck_assert_int_eq(world_run(remove), 0);
         listen_end(&speaker);
         world_done(&world);
-        ck_assert_int_eq(world_run(remove), 0);
 }
 
 static void ring(const char *sound, int fd)

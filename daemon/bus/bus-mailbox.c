@@ -106,6 +106,13 @@ static void leave_turns(struct client *client)
                 sd_event_source_set_enabled(bus->turn_source, SD_EVENT_OFF);
 }
 
+/* Those that were not released yet; nobody shall wait for what does not come. */
+static void refuse_waiting(const struct mailbox *mailbox, int r)
+{
+        for (size_t i = mailbox->first + mailbox->n_released; i < mailbox->n; i++)
+                sd_bus_reply_method_errno(mailbox->messages[i], r, NULL);
+}
+
 /* The next of its messages comes to mailbox_take() once more. */
 static bool release(struct client *client)
 {
@@ -118,7 +125,8 @@ static bool release(struct client *client)
                 mailbox->n_released++;
                 return true;
         }
-        log_warning("Messages of %s are lost: %s", client->name, strerror(-r));
+        log_warning("Messages of %s are refused: %s", client->name, strerror(-r));
+        refuse_waiting(mailbox, r);
         mailbox_done(client);
         return false;
 }

@@ -164,6 +164,8 @@ void bus_apply_transaction_completed(struct bus *bus, const struct uuid *id)
                 r = reply_result(bus, pending->message, transaction);
         if (r < 0)
                 log_write(LOG_WARNING, &context, "Its result could not be told: %s", strerror(-r));
+        if (r < 0 && !pending->wants_signal)
+                sd_bus_reply_method_errno(pending->message, r, NULL);
         pending_remove(bus, pending);
 }
 

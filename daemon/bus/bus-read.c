@@ -9,7 +9,7 @@
 
 static int read_failed(const struct reader *reader, const char *key, int r)
 {
-        if (sd_bus_error_is_set(reader->error))
+        if (r == -ENOMEM || sd_bus_error_is_set(reader->error))
                 return r;
         return bus_error_invalid(reader->error, "%s in %s can't be read", key, reader->where);
 }
@@ -244,7 +244,7 @@ int read_texts(const struct reader *reader, sd_bus_message *message, const char 
 
         if (r < 0) {
                 texts_free(texts);
-                return r == -ENOMEM ? r : read_failed(reader, key, r);
+                return read_failed(reader, key, r);
         }
         texts_free(*target);
         *target = texts;

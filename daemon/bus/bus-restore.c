@@ -115,8 +115,9 @@ static int on_guid(sd_bus_message *reply, void *userdata, sd_bus_error *error)
         if (bus->lost)
                 return 0;
         if (set_guid(bus, read_guid(reply, unknown)) < 0) {
-                log_error("There is no memory to talk to the bus");
-                return 0;
+                log_error("There is no memory to talk to the bus; callsd connects anew");
+                bus->lost = true;
+                return sd_event_source_set_enabled(bus->lost_source, SD_EVENT_ONESHOT);
         }
         if (bus->hooks.identified)
                 bus->hooks.identified(bus->guid, bus->userdata);

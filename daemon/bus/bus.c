@@ -186,6 +186,14 @@ static int ask_again_for_name(struct bus *bus)
                                           NAME_AGAIN, RECONNECT_ACCURACY, on_name_retry, bus);
 }
 
+/* Without memory, say; nobody else would ever ask. */
+static int cannot_ask_for_name(struct bus *bus)
+{
+        if (ask_again_for_name(bus) < 0)
+                fail(bus, "The bus cannot be asked for the name " BUS_NAME);
+        return 0;
+}
+
 static int on_name(sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
         struct bus *bus = userdata;
@@ -205,7 +213,7 @@ static int on_name(sd_bus_message *reply, void *userdata, sd_bus_error *error)
                 return 0;
         }
         if (sd_bus_message_read(reply, "u", &answer) < 0)
-                return 0;
+                return cannot_ask_for_name(bus);
         if (answer != NAME_PRIMARY_OWNER && answer != NAME_ALREADY_OWNER) {
                 /* The bus may not have noticed yet that our last connection is closed. */
                 if (bus->n_name_tries++ < bus->n_name_tries_max && ask_again_for_name(bus) >= 0)
@@ -230,7 +238,7 @@ void bus_take_name(struct bus *bus)
         if (r >= 0)
                 bus_keep_slot(bus, slot);
         else
-                fail(bus, "The bus cannot be asked for the name " BUS_NAME);
+                cannot_ask_for_name(bus);
 }
 
 /* ---- starting ---- */

@@ -91,6 +91,8 @@ void context_free(struct cx_context *context)
         requests_purge(context, NULL);
         if (context->mailbox)
                 context_disconnect(context);
+        else
+                sd_bus_unref(context->bus); /* it was never more than a reference */
         DL_FOREACH_SAFE (context->tasks, task, next) {
                 if (task->drop)
                         task->drop(task->data);

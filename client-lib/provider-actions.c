@@ -159,12 +159,19 @@ int parts_add(struct cx_provider *provider, const char *transaction, sd_bus_mess
         return r < 0 ? r : 0;
 }
 
-static void pending_show(struct pending *pending)
+/* Without memory it stays where it is, until callsd lets it time out. */
+static int pending_show(struct pending *pending)
 {
+        struct event event = {.type = EVENT_PERFORM, .action = cx_action_ref(pending->action)};
+        int r;
+
+        r = provider_queue_event(pending->part->provider, event);
+        if (r < 0)
+                return r;
         pending->shown = true;
-        pending->has_reference = false; /* it goes with the event */
-        provider_queue_event(pending->part->provider,
-                             (struct event){.type = EVENT_PERFORM, .action = pending->action});
+        pending->has_reference = false; /* that of the event is the app's from now on */
+        cx_action_unref(pending->action);
+        return 0;
 }
 
 /* The callsd that gave the order is gone; the one that is there now gets the fact. */
@@ -227,8 +234,8 @@ void part_advance(struct part *part)
         while (part->begun && (pending = find_turn(part))) {
                 if (pending->early)
                         pending_finish(pending);
-                else
-                        pending_show(pending);
+                else if (pending_show(pending) < 0)
+                        break;
         }
         if (!part->pendings)
                 part_free(part);

@@ -4,7 +4,7 @@
 
 typedef void (*perform_fn)(struct cx_provider *provider, struct cx_action *action, void *userdata);
 
-static void event_clear(struct event *event)
+void event_clear(struct event *event)
 {
         cx_action_unref(event->action);
         cx_error_unref(event->error);
@@ -141,7 +141,7 @@ static void event_run(void *owner, void *data)
         cx_provider_unref(provider);
 }
 
-void provider_queue_event(struct cx_provider *provider, struct event event)
+int provider_queue_event(struct cx_provider *provider, struct event event)
 {
         struct event *copy = malloc(sizeof(*copy));
 
@@ -149,10 +149,10 @@ void provider_queue_event(struct cx_provider *provider, struct event event)
                 provider->told_failed = true;
         if (!copy) {
                 event_clear(&event);
-                return;
+                return -ENOMEM;
         }
         *copy = event;
-        context_queue(provider->context, provider, event_run, event_drop, copy);
+        return context_queue(provider->context, provider, event_run, event_drop, copy);
 }
 
 void provider_begin(struct cx_provider *provider)

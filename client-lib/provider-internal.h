@@ -146,8 +146,10 @@ struct event {
 /* May the caller use this provider? 0, -EINVAL, -ECHILD, -EPERM, -ESHUTDOWN. */
 int provider_check(const struct cx_provider *provider);
 
-/* provider-events.c; fields of `event` are taken over. */
-void provider_queue_event(struct cx_provider *provider, struct event event);
+/* provider-events.c; fields of `event` are taken over, also on -ENOMEM. */
+int provider_queue_event(struct cx_provider *provider, struct event event);
+/* Gives back what an event owns. */
+void event_clear(struct event *event);
 void provider_begin(struct cx_provider *provider);
 void provider_reset(struct cx_provider *provider, char **lost);
 

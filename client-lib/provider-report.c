@@ -375,7 +375,7 @@ int cx_provider_report_call(struct cx_provider *provider, const char *uuid,
                             cx_completion_fn completion, void *userdata)
 {
         cleanup_reporting_ struct reporting reporting = {0};
-        struct known_call *call;
+        struct known_call *known, *call;
         int r;
 
         if (!facts || facts->size < sizeof(*facts) || !is_reportable(facts->state))
@@ -384,10 +384,16 @@ int cx_provider_report_call(struct cx_provider *provider, const char *uuid,
                          &reporting);
         if (r < 0)
                 return r;
+        known = call_find(provider, reporting.call);
         r = record_facts(provider, reporting.call, facts, update, &call);
         if (r >= 0 && reporting.request)
                 r = call_write(provider, call, reporting.request->body);
-        return r < 0 ? r : report_send(provider, &reporting);
+        if (r >= 0)
+                return report_send(provider, &reporting);
+        call = call_find(provider, reporting.call);
+        if (call && !known)
+                call_free(provider, call);
+        return r;
 }
 
 int cx_provider_report_call_state(struct cx_provider *provider, const char *uuid,

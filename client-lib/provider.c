@@ -235,13 +235,14 @@ static void on_audio(struct cx_provider *provider, sd_bus_message *message, bool
                          active ? uuid : "");
         if (!active) {
                 event.text = strdup(uuid);
-                provider_queue_event(provider, event);
+                if (event.text)
+                        provider_queue_event(provider, event);
                 return;
         }
         event.session = calloc(1, sizeof(*event.session));
         if (!event.session || uuid_parse_text(uuid, event.session->call) < 0 ||
             wire_read_dict(message, read_session_entry, event.session) < 0) {
-                free(event.session);
+                event_clear(&event);
                 return;
         }
         provider_queue_event(provider, event);

@@ -8,6 +8,7 @@
 #include <systemd/sd-bus.h>
 
 #include "client-lib/fake-daemon.h"
+#include "client-lib/message-text.h"
 
 #define PROVIDER "org.callsd.Provider1"
 #define MANAGER "org.callsd.Manager1"
@@ -16,6 +17,9 @@ struct fake {
         sd_bus *bus;
         bool hang;
         char *refused_member, *refusal, *ignored, *kept, *wanted;
+        char *said; /* by the last call */
+        const char *answered;
+        void (*answer)(sd_bus_message *reply);
         char trace[4096];
         char client[64], path[64];
         unsigned n_requests, n_actions;
@@ -237,7 +241,9 @@ static void fill_reply(struct fake *fake, sd_bus_message *call, sd_bus_message *
 {
         const char *member = sd_bus_message_get_member(call);
 
-        if (strcmp(member, "RegisterProvider") == 0)
+        if (fake->answered && strcmp(fake->answered, member) == 0)
+                fake->answer(reply);
+        else if (strcmp(member, "RegisterProvider") == 0)
                 reply_register(fake, call, reply);
         else if (strcmp(member, "GetCalls") == 0)
                 reply_calls(fake, reply);
@@ -280,6 +286,8 @@ static int on_message(sd_bus_message *call, void *userdata, sd_bus_error *error)
         (void)error;
         if (!sd_bus_message_is_method_call(call, NULL, NULL) || strcmp(member, "Ping") == 0)
                 return 0;
+        free(fake->said);
+        fake->said = message_text(call);
         note_call(fake, call);
         if (fake->ignored && strcmp(fake->ignored, member) == 0)
                 return 1;
@@ -317,6 +325,7 @@ struct fake *fake_kill(struct fake *fake)
         free(fake->ignored);
         free(fake->kept);
         free(fake->wanted);
+        free(fake->said);
         free(fake);
         return NULL;
 }
@@ -341,6 +350,12 @@ void fake_refuse(struct fake *fake, const char *member, const char *error)
 void fake_ignore(struct fake *fake, const char *member)
 {
         set(&fake->ignored, member);
+}
+
+void fake_answer(struct fake *fake, const char *member, void (*answer)(sd_bus_message *reply))
+{
+        fake->answered = member;
+        fake->answer = answer;
 }
 
 void fake_keep(struct fake *fake, const char *calls)
@@ -404,6 +419,17 @@ void fake_signal1(struct fake *fake, const char *member, const char *only)
         sd_bus_message *message = signal_new(fake, fake->path, PROVIDER, member);
 
         must(sd_bus_message_append(message, "sa{sv}", only, 0));
+        signal_send(fake, message, true);
+}
+
+void fake_say(struct fake *fake, const char *member, const char *types, ...)
+{
+        sd_bus_message *message = signal_new(fake, fake->path, PROVIDER, member);
+        va_list arguments;
+
+        va_start(arguments, types);
+        must(sd_bus_message_appendv(message, types, arguments));
+        va_end(arguments);
         signal_send(fake, message, true);
 }
 
@@ -490,6 +516,11 @@ void fake_call_removed(struct fake *fake, const char *call)
 const char *fake_trace(struct fake *fake)
 {
         return fake->trace;
+}
+
+const char *fake_was_told(struct fake *fake)
+{
+        return fake->said ? fake->said : "";
 }
 
 bool fake_was_asked(struct fake *fake, const char *what)

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include <callsd/callsd.h>
+#include <systemd/sd-bus.h>
 
 /* UUIDs for tests, by their first character: UUID("a") is a call, UUID("1") an action. */
 #define UUID(character) character "0000000-0000-4000-8000-000000000000"
@@ -31,6 +32,8 @@ void fake_hang(struct fake *fake, bool hang);
 void fake_refuse(struct fake *fake, const char *member, const char *error);
 /* Calls of this member are read but not answered (NULL: all are). */
 void fake_ignore(struct fake *fake, const char *member);
+/* Calls of this member get this reply (NULL: the usual one). */
+void fake_answer(struct fake *fake, const char *member, void (*answer)(sd_bus_message *reply));
 /* What RegisterProvider says is kept: "a:active,b:held", also for GetCalls and observers. */
 void fake_keep(struct fake *fake, const char *calls);
 /* The orders that GetPendingTransactions lists: as for fake_perform; NULL: none. */
@@ -46,6 +49,8 @@ void fake_forge(struct fake *fake, const char *orders);
 /* Sends a signal with two texts and an empty dictionary, or with one text and such a dictionary. */
 void fake_signal2(struct fake *fake, const char *member, const char *first, const char *second);
 void fake_signal1(struct fake *fake, const char *member, const char *only);
+/* Sends any signal of Provider1, well-formed or not. */
+void fake_say(struct fake *fake, const char *member, const char *types, ...);
 /* Sends Reset with one lost call. */
 void fake_reset(struct fake *fake, const char *call);
 /* Sends TransactionCompleted for the last request: "fulfilled", or an error for each action. */
@@ -59,6 +64,8 @@ void fake_call_removed(struct fake *fake, const char *call);
 /* What was asked since the last look, as "RegisterProvider; FulfillAction 1". Pings are left out.
  */
 const char *fake_trace(struct fake *fake);
+/* The arguments of the last call, as message_text() writes them. */
+const char *fake_was_told(struct fake *fake);
 bool fake_was_asked(struct fake *fake, const char *what);
 void fake_forget(struct fake *fake);
 

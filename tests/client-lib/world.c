@@ -58,6 +58,16 @@ static int execute_transaction(struct cx_provider *provider, struct cx_transacti
         return world->take_whole;
 }
 
+/* A failed check, and Check itself, need memory, which the library may be short of. */
+static void must_be(const struct world *world, bool condition)
+{
+        if (world->library_runs)
+                world->library_runs(false);
+        ck_assert(condition);
+        if (world->library_runs)
+                world->library_runs(true);
+}
+
 static void perform(struct cx_provider *provider, struct cx_action *action, void *userdata)
 {
         struct world *world = userdata;
@@ -67,7 +77,7 @@ static void perform(struct cx_provider *provider, struct cx_action *action, void
         world_note(world, "%s %.1s", cx_action_type_to_string(cx_action_get_type(action)),
                    cx_action_get_call_uuid(action));
         if (world->fulfill)
-                ck_assert_int_eq(cx_action_fulfill(action), 0);
+                must_be(world, cx_action_fulfill(action) == 0);
         if (world->drop || number < 0 || number >= WORLD_ORDERS)
                 return;
         cx_action_unref(world->orders[number]);
@@ -77,7 +87,7 @@ static void perform(struct cx_provider *provider, struct cx_action *action, void
 static void timed_out(struct cx_provider *provider, struct cx_action *action, void *userdata)
 {
         (void)provider;
-        ck_assert(cx_action_is_complete(action));
+        must_be(userdata, cx_action_is_complete(action));
         world_note(userdata, "timed-out %.1s", cx_action_get_uuid(action));
 }
 
@@ -85,22 +95,37 @@ static void cancelled(struct cx_provider *provider, struct cx_action *action, co
                       void *userdata)
 {
         (void)provider;
-        ck_assert_ptr_nonnull(why);
-        ck_assert(cx_action_is_complete(action));
+        must_be(userdata, why);
+        must_be(userdata, cx_action_is_complete(action));
         world_note(userdata, "cancelled %.1s", cx_action_get_uuid(action));
 }
 
 static void activated(struct cx_provider *provider, const struct cx_audio_session *session,
                       void *userdata)
 {
+        struct world *world = userdata;
+
         (void)provider;
-        world_note(userdata, "audio-on %.1s", cx_audio_session_get_call_uuid(session));
+        world_note(world, "audio-on %.1s", cx_audio_session_get_call_uuid(session));
+        snprintf(world->audio, sizeof(world->audio), "%s %s %s", cx_audio_session_get_sink(session),
+                 cx_audio_session_get_source(session), cx_audio_session_get_route(session));
 }
 
 static void deactivated(struct cx_provider *provider, const char *call, void *userdata)
 {
         (void)provider;
         world_note(userdata, "audio-off %.1s", call);
+}
+
+static void pushed(struct cx_provider *provider, const struct cx_push_payload *payload,
+                   void *userdata)
+{
+        struct world *world = userdata;
+
+        (void)provider;
+        world_note(world, "push %s", cx_push_payload_get_id(payload));
+        cx_push_payload_unref(world->push);
+        world->push = cx_push_payload_ref((struct cx_push_payload *)payload);
 }
 
 struct world *world_new(void)
@@ -132,6 +157,8 @@ void world_provider(struct world *world)
                 .perform_set_muted_call = world->mute_is_missing ? NULL : perform,
                 .perform_set_group_call = perform,
                 .perform_play_dtmf_call = perform,
+                .perform_set_translating_call = perform,
+                .did_receive_push_payload = pushed,
                 .timed_out_performing_action = timed_out,
                 .did_activate_audio_session = activated,
                 .did_deactivate_audio_session = deactivated,
@@ -161,6 +188,7 @@ void world_free(struct world *world)
         for (size_t i = 0; i < WORLD_ORDERS; i++)
                 cx_action_unref(world->orders[i]);
         cx_transaction_unref(world->whole);
+        cx_push_payload_unref(world->push);
         cx_provider_unref(world->provider);
         cx_context_unref(world->context);
         fake_kill(world->fake);
@@ -202,7 +230,12 @@ static bool process(struct world *world)
 {
         bool any = world->fake && fake_process(world->fake);
 
-        return cx_context_dispatch(world->context) > 0 || any;
+        if (world->library_runs)
+                world->library_runs(true);
+        any = cx_context_dispatch(world->context) > 0 || any;
+        if (world->library_runs)
+                world->library_runs(false);
+        return any;
 }
 
 bool world_step(struct world *world, uint64_t end)

@@ -20,11 +20,14 @@ struct world {
         char trace[4096];
         struct cx_action *orders[WORLD_ORDERS]; /* by the digit of their id */
         struct cx_transaction *whole;
-        bool take_whole;      /* what execute_transaction answers */
-        bool has_execute;     /* whether there is one */
-        bool drop;            /* orders are not kept */
-        bool fulfill;         /* orders are fulfilled at once */
-        bool mute_is_missing; /* the delegate has no perform_set_muted_call */
+        struct cx_push_payload *push;
+        char audio[64];                  /* sink, source and route of the last session */
+        bool take_whole;                 /* what execute_transaction answers */
+        bool has_execute;                /* whether there is one */
+        bool drop;                       /* orders are not kept */
+        bool fulfill;                    /* orders are fulfilled at once */
+        bool mute_is_missing;            /* the delegate has no perform_set_muted_call */
+        void (*library_runs)(bool runs); /* told before and after each dispatch */
 };
 
 /* Without a daemon; world_daemon() starts one. The library's patience is shortened to 150 ms. */

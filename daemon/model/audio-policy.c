@@ -133,7 +133,7 @@ int engine_audio_available(struct engine *engine, struct instant now, bool avail
 
         if (r != 0)
                 return r;
-        /* what goes on over a restart of callsd was wished for again, and nobody lost it, or had it */
+        /* what goes on over a restart of callsd was wished for again; nobody lost anything */
         resumed = available == engine->audio_available ? engine->audio_resumed : 0;
         engine->audio_resumed = 0;
         engine->audio_available = available;

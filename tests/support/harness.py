@@ -20,6 +20,7 @@ DEADLINE = float(os.environ.get("CALLSD_HARNESS_DEADLINE", "30"))
 TIMEOUT = float(os.environ.get("CALLSD_HARNESS_TIMEOUT", "0"))
 POLL_INTERVAL = 0.01
 STOP_GRACE = 5.0
+PASSED_ON = (signal.SIGTERM, signal.SIGHUP)
 LOG_TAIL = 30
 EXIT_TIMEOUT = 124
 EXIT_HARNESS = 125
@@ -249,14 +250,24 @@ class Command:
     def __init__(self, world, command):
         self.name = command[0]
         self.timed_out = False
-        self.process = subprocess.Popen(command, env=world.environment,
-                                        preexec_fn=die_with_parent)
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self.pass_on)
+        # Once it runs a signal is for the command, however soon it comes.
+        signal.pthread_sigmask(signal.SIG_BLOCK, PASSED_ON)
+        try:
+            self.process = subprocess.Popen(command, env=world.environment,
+                                            preexec_fn=self.begin)
+            for number in PASSED_ON:
+                signal.signal(number, self.pass_on)
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
         # From a terminal ^C reaches the command as well; it is the one to decide.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGALRM, self.alarm)
         signal.setitimer(signal.ITIMER_REAL, TIMEOUT)
+
+    @staticmethod
+    def begin():
+        die_with_parent()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
 
     def pass_on(self, number, _frame):
         """Once told to end, the command has a few seconds."""
@@ -296,7 +307,7 @@ def main(build, world_arguments, command):
     def interrupted(number, _frame):
         raise HarnessError(f"ended by {signal.Signals(number).name} while starting")
 
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in PASSED_ON:
         signal.signal(number, interrupted)
     try:
         with World(**world_arguments) as world:

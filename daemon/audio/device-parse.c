@@ -25,10 +25,13 @@ static void *append(void *array, unsigned *n, size_t size)
 static void parse_list(const struct spa_pod *pod, struct device_list *ret_list)
 {
         uint32_t n = 0;
-        const int32_t *items = pod ? spa_pod_get_array(pod, &n) : NULL;
+        const int32_t *items;
 
-        if (!items)
+        /* Numbers of another size are none of ours, and would be read beyond their end. */
+        if (!pod || !spa_pod_is_array(pod) || SPA_POD_ARRAY_VALUE_TYPE(pod) != SPA_TYPE_Int ||
+            SPA_POD_ARRAY_VALUE_SIZE(pod) != sizeof(*items))
                 return;
+        items = spa_pod_get_array(pod, &n);
         for (uint32_t i = 0; i < n && ret_list->n < DEVICE_LIST_MAX; i++)
                 ret_list->items[ret_list->n++] = items[i];
 }

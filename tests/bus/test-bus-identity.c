@@ -112,6 +112,27 @@ START_TEST(mounts_tell_root_and_type)
 }
 END_TEST
 
+/* What does not fit is not known: half a name could be somebody else's. */
+START_TEST(words_that_are_too_long)
+{
+        static const char mounts[] = "21 1 8:1 / / rw - ext4 /dev/root rw\n"
+                                     "22 21 0:5 / /a\n"
+                                     "23 21 0:5 / /b rw - tmpfs x rw\n";
+        struct sandbox sandbox;
+        char label[600] = "snap.", text[4];
+
+        ck_assert(!identity_parse_root(mounts, text, sizeof(text)));
+        ck_assert(!identity_parse_type(mounts, 21, text, sizeof(text)));
+        ck_assert(!identity_parse_type(mounts, 22, text, sizeof(text)));
+        ck_assert(!identity_parse_root(NULL, text, sizeof(text)));
+        ck_assert(!identity_parse_type(NULL, 21, text, sizeof(text)));
+        memset(label + 5, 'x', 400);
+        ck_assert(identity_from_label(label, &sandbox));
+        ck_assert(sandbox.sandboxed);
+        ck_assert_str_eq(sandbox.app_id, "");
+}
+END_TEST
+
 START_TEST(process_that_is_gone_counts_for_nothing)
 {
         struct sandbox sandbox;
@@ -364,6 +385,7 @@ static TCase *sandboxes(void)
         tcase_add_test(tc, process_younger_than_its_connection_counts_for_nothing);
         tcase_add_test(tc, process_that_the_bus_holds);
         tcase_add_test(tc, mounts_tell_root_and_type);
+        tcase_add_test(tc, words_that_are_too_long);
         tcase_add_test(tc, process_that_is_gone_counts_for_nothing);
         tcase_add_test(tc, link_in_a_foreign_root);
         tcase_add_test(tc, process_with_flatpak_info_in_its_root);

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "bus/bus-identity.h"
+#include "bus/bus-private.h"
 #include "bus/failing-bus.h"
 #include "support/suite.h"
 #include "util/log.h"
@@ -123,6 +125,25 @@ START_TEST(newcomer_without_memory)
 }
 END_TEST
 
+/* Who cannot be looked at for lack of memory has the lesser right. */
+START_TEST(identity_without_memory)
+{
+        struct sandbox sandbox;
+        bool reached = true;
+        size_t n;
+
+        for (n = 0; reached; n++) {
+                ck_assert_uint_lt(n, FAULTS_MAX);
+                failing_bus_arm(NULL, n);
+                identity_look_up(getpid(), -1, bus_now().boottime, &sandbox);
+                reached = failing_bus_disarm();
+                ck_assert_msg(sandbox.sandboxed == reached, "fault %zu", n);
+                ck_assert(sandbox.certain != reached);
+        }
+        ck_assert_uint_gt(n, 1);
+}
+END_TEST
+
 /* ---- a restart ---- */
 
 static char directory[64];
@@ -231,6 +252,7 @@ static TCase *peers(void)
 
         tcase_add_checked_fixture(tc, set_up, tear_down);
         tcase_add_test(tc, newcomer_without_memory);
+        tcase_add_test(tc, identity_without_memory);
         return tc;
 }
 

@@ -25,9 +25,7 @@ void provider_forget_registration(struct cx_provider *provider)
         provider->registration = REGISTRATION_NONE;
         provider->n_comparing = 0;
         provider->path = (free(provider->path), NULL);
-        strv_free(provider->lost);
-        provider->lost = NULL;
-        provider->n_lost = 0;
+        /* What was lost stays until the app was told, by whichever callsd is there then. */
 }
 
 static void provider_refused(struct cx_provider *provider, const struct cx_error *error)

@@ -61,6 +61,7 @@ static void provider_free(struct cx_provider *provider)
         cx_error_unref(provider->refused);
         cx_provider_configuration_unref(provider->configuration);
         free(provider->last_path);
+        strv_free(provider->lost);
         if (provider->ringtone >= 0)
                 close(provider->ringtone);
         cx_context_unref(provider->context);

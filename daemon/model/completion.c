@@ -215,7 +215,7 @@ void call_cancel_actions(struct engine *engine, struct call *call, const struct 
         }
 }
 
-/* A group hold that failed half-way: those already held are un-held. */
+/* A group hold that failed half-way: those already held are un-held, and the rest is not held. */
 void action_undo_group_hold(struct engine *engine, struct action *failed)
 {
         struct action *sibling, *last = failed->transaction->actions->prev;
@@ -223,6 +223,9 @@ void action_undo_group_hold(struct engine *engine, struct action *failed)
         DL_FOREACH (failed->transaction->actions, sibling) {
                 struct action *undo;
 
+                if (sibling != failed && is_sibling(sibling, failed) && action_is_pending(sibling))
+                        action_cancel(engine, sibling, REFUSAL_HOLD_FAILED,
+                                      "another member of its group could not be held");
                 if (sibling != failed && is_sibling(sibling, failed) &&
                     sibling->state == ACTION_DONE && sibling->result == REFUSAL_NONE &&
                     sibling->call && sibling->call->state == CALL_STATE_HELD) {

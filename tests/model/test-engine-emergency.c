@@ -99,6 +99,22 @@ START_TEST(start_does_not_wait_for_apps_that_are_away)
 }
 END_TEST
 
+/* Of a group that was to be held for it and is not, nobody is held. */
+START_TEST(hold_that_fails_after_the_emergency)
+{
+        sim_make_group(s, "sip", "c1 c2");
+        sim_behave(s, "sip", SIM_SILENT);
+        dial("c3");
+        ck_assert(sim_is_open(s, "hold c1") && sim_is_open(s, "hold c2"));
+        sim_ended(s, "c3", ENDED_REASON_REMOTE_ENDED);
+        sim_fail(s, sim_open_action(s, "sip", 0));
+        sim_expect(s, "sip cancelled hold c*");
+        sim_expect_state(s, "c1", CALL_STATE_ACTIVE);
+        sim_expect_state(s, "c2", CALL_STATE_ACTIVE);
+        ck_assert_uint_eq(sim_n_pending(s), 0);
+}
+END_TEST
+
 START_TEST(emergency_ends_what_cannot_be_held)
 {
         sim_make(s, "sip", "c1", CALL_STATE_ACTIVE);
@@ -277,6 +293,7 @@ static TCase *emergency_case(void)
         tcase_add_test(emergency, emergency_number_with_a_pause);
         tcase_add_test(emergency, start_does_not_wait_for_holds);
         tcase_add_test(emergency, start_does_not_wait_for_apps_that_are_away);
+        tcase_add_test(emergency, hold_that_fails_after_the_emergency);
         tcase_add_test(emergency, emergency_ends_what_cannot_be_held);
         tcase_add_test(emergency, emergency_knows_no_limits);
         tcase_add_test(emergency, emergency_does_not_wait_for_the_floor);

@@ -386,6 +386,18 @@ class TestCase(unittest.TestCase):
                 self.fail(f"no {what} within {deadline:g} s")
             time.sleep(POLL_INTERVAL)
 
+    def kill(self, pid):
+        """And waits: until its last thread is gone it may hold its lock."""
+        def is_dead():
+            try:
+                with open(f"/proc/{pid}/stat") as file:
+                    state = file.read().rsplit(")", 1)[1].split()[0]
+                return state == "Z" and len(os.listdir(f"/proc/{pid}/task")) == 1
+            except FileNotFoundError:
+                return True
+        os.kill(pid, signal.SIGKILL)
+        self.eventually(is_dead, "end of a process")
+
     def answered_call(self, example):
         """A call of this provider that is active."""
         call = example.incoming()

@@ -84,18 +84,6 @@ class Faults(sip.TestCase):
         began = self.order("answer", new, state="active")
         self.assert_talk(bob, began)
 
-    def kill(self, pid):
-        """And waits: until its last thread is gone it may hold its lock."""
-        def is_dead():
-            try:
-                with open(f"/proc/{pid}/stat") as file:
-                    state = file.read().rsplit(")", 1)[1].split()[0]
-                return state == "Z" and len(os.listdir(f"/proc/{pid}/task")) == 1
-            except FileNotFoundError:
-                return True
-        os.kill(pid, signal.SIGKILL)
-        self.eventually(is_dead, "end of a process")
-
     def test_pipewire_restarts(self):
         self.rig.start_callsd()
         self.sip = self.rig.start_sip()

@@ -378,23 +378,21 @@ class Sound(rig.TestCase):
                 program.stop()
                 self.rig.ctl(open_again, call)
 
-    def kill(self, variable):
-        os.kill(int(os.environ[variable]), signal.SIGKILL)
-
     def test_pipewire_restarts(self):
         """Deactivated, then activated, with nodes that are made anew."""
         self.start()
         app = App("org.callsd.One")
         held, call = app.incoming(), app.incoming()
         self.rig.ctl("answer", held)
+        self.eventually(lambda: [s[1] for s in app.sessions] == [held], "session")
         self.rig.ctl("answer", call)
         self.rig.monitor.state(held, "held")
         self.eventually(lambda: [s[1] for s in app.sessions] == [held, held, call], "sessions")
         before = len(app.sessions)
-        self.kill("CALLSD_TEST_PIPEWIRE_PID")
+        self.kill(int(os.environ["CALLSD_TEST_PIPEWIRE_PID"]))
         self.eventually(lambda: len(app.sessions) > before, "deactivation")
         self.assertEqual(app.sessions[before][1:], (call, None))
-        self.kill("CALLSD_TEST_WIREPLUMBER_PID")
+        self.kill(int(os.environ["CALLSD_TEST_WIREPLUMBER_PID"]))
         for name in ("pipewire", "wireplumber"):
             self.rig.add(rig.Program([name], name, log=self.rig.log(name)))
             self.eventually(lambda: subprocess.run(["pw-cli", "info", "0"], timeout=10,

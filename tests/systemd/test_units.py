@@ -8,11 +8,13 @@ sys.dont_write_bytecode = True
 import os
 import shutil
 import signal
+import subprocess
 import unittest
 
 from managers import (BIN, MANAGER, Manager, Person, Stopwatch, TestCase, WATCHDOG_USEC, journal,
                       shell, wait_until)
 
+KILL_LOOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e", "kill-loop")
 CRASHES = 6  # more than systemd takes by itself in ten seconds
 
 
@@ -234,6 +236,7 @@ class Scenarios:
 class UserUnit(Scenarios, TestCase):
     unit_field = "_SYSTEMD_USER_UNIT"
     unit_path = "/usr/local/lib/systemd/user/callsd.service"
+    kills = 10
 
     @staticmethod
     def make_manager():
@@ -265,6 +268,23 @@ class UserUnit(Scenarios, TestCase):
     def is_opening(pid):
         with open(f"/proc/{pid}/wchan") as file:
             return file.read() == "wait_for_partner"
+
+    def test_kill_loop(self):
+        """100 calls of 10 apps on a callsd that is killed again and again: none is lost."""
+        os.makedirs(os.path.dirname(self.manager.config), exist_ok=True)
+        shutil.copy(f"{KILL_LOOP}/callsd.conf", self.manager.config)
+        self.addCleanup(os.unlink, self.manager.config)
+        self.manager.drop_in("limit", "[Unit]\nStartLimitIntervalSec=0\n")
+        self.addCleanup(self.manager.remove_drop_in, "limit")
+        self.person.call("ListPendingActions")
+        done = subprocess.run(
+            [*self.person.prefix, f"{BIN}/callsd-kill-loop", f"--kills={self.kills}", "--main-pid",
+             "systemctl --user show --value --property=MainPID callsd.service"],
+            capture_output=True, text=True, timeout=20 + 2 * self.kills)
+        for line in done.stdout.splitlines():
+            self.say(line)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("none lost, none invented, none torn", done.stdout)
 
     def test_callaudio(self):
         """The other interface of a user's callsd is activated as well, and is a controller."""

@@ -88,7 +88,7 @@ static void add_call(struct engine *engine, unsigned provider, unsigned n)
                            .handle = "+49301234567",
                            .name = "Ada Lovelace"},
         };
-        struct uuid id;
+        struct uuid id = {.text = ""};
 
         make_uuid(&id, NULL);
         must(engine_report_call(engine, now, provider, id.text, &import) == 0, "a call");

@@ -44,10 +44,18 @@ static void add_to_hash(struct sim *sim, const char *line)
         }
 }
 
-void sim_line(struct sim *sim, const char *format, ...)
+static char *make_line(const char *format, va_list arguments)
 {
         char *line = NULL;
+
+        sim_must(vasprintf(&line, format, arguments) >= 0);
+        return line;
+}
+
+void sim_line(struct sim *sim, const char *format, ...)
+{
         va_list arguments;
+        char *line;
 
         if (sim->blind)
                 return;
@@ -61,7 +69,7 @@ void sim_line(struct sim *sim, const char *format, ...)
                 sim->mark = sim->mark > 2048 ? sim->mark - 2048 : 0;
         }
         va_start(arguments, format);
-        sim_must(vasprintf(&line, format, arguments) >= 0);
+        line = make_line(format, arguments);
         va_end(arguments);
         *sim_push(&sim->trace) = line;
         add_to_hash(sim, line);

@@ -12,13 +12,13 @@ static uint64_t serial;
 void oom_use(struct sim *sim)
 {
         s = sim;
+        c1 = sim_uuid("c1");
+        c2 = sim_uuid("c2");
+        c9 = sim_uuid("c9");
 }
 
 void oom_prepare(void)
 {
-        c1 = sim_uuid("c1");
-        c2 = sim_uuid("c2");
-        c9 = sim_uuid("c9");
         gsm_config = sim_config("gsm");
         sip_config = sim_config("sip");
         serial = sim_call(s, "c1") ? sim_audio_serial(s, "c1") : 0;

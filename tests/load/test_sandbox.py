@@ -171,6 +171,11 @@ class Sandbox(test_load.LoadTest):
         return heir.wait(lambda line: line.startswith(answer), answer, mark)[1]
 
     def take_number(self, pid):
+        # Processes are dated to the tick: in that of the connection none is too young.
+        ticks = os.sysconf("SC_CLK_TCK")
+        tick = int(time.clock_gettime(time.CLOCK_BOOTTIME) * ticks)
+        while int(time.clock_gettime(time.CLOCK_BOOTTIME) * ticks) == tick:
+            pass
         namesake = self.rig.add(rig.Program([self.load, "namesake", str(pid)], "namesake"))
         line = namesake.wait(lambda line: True, "answer")[1]
         if line.startswith("refused"):

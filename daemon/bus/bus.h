@@ -71,6 +71,12 @@ struct bus_hooks {
                            void *userdata);
         int (*audio_streams)(const char *call, bus_stream_fn stream_fn, void *fn_userdata,
                              void *userdata);
+
+        /*
+         * Who may hand over payloads for this provider, as its system manifest says: well-known
+         * bus names, or ids of sandboxed apps. NULL-terminated; NULL: nobody.
+         */
+        const char *const *(*push_helpers)(const char *identifier, void *userdata);
 };
 
 struct bus_options {

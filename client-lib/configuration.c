@@ -17,7 +17,7 @@ struct cx_provider_configuration {
         char *identifier, *ringtone, *name, *icon;
         uint32_t maximum_call_groups, maximum_calls_per_call_group;
         bool supports_video, supports_audio_translation, includes_calls_in_recents;
-        bool own_echo_cancel, mix_groups;
+        bool own_echo_cancel, mix_groups, testing;
         unsigned handle_types;
         char **uri_schemes;
         enum cx_call_audio audio;
@@ -187,6 +187,7 @@ int cx_provider_configuration_copy(const struct cx_provider_configuration *confi
         copy->includes_calls_in_recents = configuration->includes_calls_in_recents;
         copy->own_echo_cancel = configuration->own_echo_cancel;
         copy->mix_groups = configuration->mix_groups;
+        copy->testing = configuration->testing;
         copy->handle_types = configuration->handle_types;
         copy->audio = configuration->audio;
         copy->reclaim_grace = configuration->reclaim_grace;
@@ -249,6 +250,7 @@ DEFINE_FLAG(includes_calls_in_recents)
 DEFINE_GETTER(int, includes_calls_in_recents, includes_calls_in_recents, 0)
 DEFINE_FLAG(own_echo_cancel)
 DEFINE_FLAG(mix_groups)
+DEFINE_FLAG(testing)
 
 int cx_provider_configuration_set_supported_handle_types(
         struct cx_provider_configuration *configuration, const enum cx_handle_type *types,
@@ -400,6 +402,7 @@ static int write_flags(const struct cx_provider_configuration *configuration,
                 {"IncludesCallsInRecents", configuration->includes_calls_in_recents},
                 {"OwnEchoCancel", configuration->own_echo_cancel},
                 {"MixGroups", configuration->mix_groups},
+                {"Testing", configuration->testing},
         };
         int r = 0;
 

@@ -85,6 +85,7 @@ static const struct access_row rows[] = {
         READ(PROVIDER_INFO, "SupportedURISchemes", RIGHT_OWN_INFO),
         READ(PROVIDER_INFO, "Accounts", RIGHT_OWN_INFO),
         READ(PROVIDER_INFO, "Emergency", RIGHT_OWN_INFO),
+        READ(PROVIDER_INFO, "Testing", RIGHT_OWN_INFO),
 
         METHOD(CALL, "Answer", RIGHT_OWN_CALL),
         METHOD(CALL, "EndAndAnswer", RIGHT_OWN_CALL),

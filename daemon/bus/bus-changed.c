@@ -91,6 +91,7 @@ static const char *const provider_properties[] = {
         "SupportedURISchemes",
         "Accounts",
         "Emergency",
+        "Testing",
 };
 
 static const char *const audio_properties[] = {"Available", "Calls", "Route", "Routes", "Ringing"};

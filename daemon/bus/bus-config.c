@@ -153,6 +153,7 @@ static const struct read_field config_fields[] = {
         {"Audio", "s", CONFIG_AT(audio), 0, read_call_audio, false},
         {"OwnEchoCancel", "b", CONFIG_AT(own_echo_cancel), 0, read_bool, false},
         {"MixGroups", "b", CONFIG_AT(mix_groups), 0, read_bool, false},
+        {"Testing", "b", CONFIG_AT(testing), 0, read_bool, false},
         {"ReclaimGraceUSec", "t", CONFIG_AT(reclaim_grace), 0, read_usec, false},
         {"LocalizedName", "s", CONFIG_AT(localized_name), 0, read_owned_name, false},
         {"Icon", "s", CONFIG_AT(icon), 0, read_owned_path, false},
@@ -259,8 +260,8 @@ static int append_accounts_entry(sd_bus_message *message, const struct provider_
 static int append_scalars(sd_bus_message *message, const struct provider_config *config)
 {
         return sd_bus_message_append(
-                message, "{sv}{sv}{sv}{sv}{sv}{sv}{sv}{sv}{sv}{sv}{sv}{sv}{sv}", "Identifier", "s",
-                str_or_empty(config->identifier), "RingtoneSound", "s",
+                message, "{sv}{sv}{sv}{sv}{sv}{sv}{sv}{sv}{sv}{sv}{sv}{sv}{sv}{sv}", "Identifier",
+                "s", str_or_empty(config->identifier), "RingtoneSound", "s",
                 str_or_empty(config->ringtone), "MaximumCallGroups", "u",
                 config->maximum_call_groups, "MaximumCallsPerCallGroup", "u",
                 config->maximum_calls_per_call_group, "SupportsVideo", "b",
@@ -268,9 +269,10 @@ static int append_scalars(sd_bus_message *message, const struct provider_config 
                 (int)config->supports_audio_translation, "IncludesCallsInRecents", "b",
                 (int)config->includes_calls_in_recents, "Audio", "s",
                 call_audio_to_string(config->audio), "OwnEchoCancel", "b",
-                (int)config->own_echo_cancel, "MixGroups", "b", (int)config->mix_groups,
-                "ReclaimGraceUSec", "t", (uint64_t)config->reclaim_grace, "LocalizedName", "s",
-                str_or_empty(config->localized_name), "Icon", "s", str_or_empty(config->icon));
+                (int)config->own_echo_cancel, "MixGroups", "b", (int)config->mix_groups, "Testing",
+                "b", (int)config->testing, "ReclaimGraceUSec", "t", (uint64_t)config->reclaim_grace,
+                "LocalizedName", "s", str_or_empty(config->localized_name), "Icon", "s",
+                str_or_empty(config->icon));
 }
 
 int append_config(sd_bus_message *message, const struct provider_config *config)

@@ -65,6 +65,8 @@ static int get_property(sd_bus *connection, const char *path, const char *interf
                 return append_accounts(reply, config);
         if (streq(property, "Emergency"))
                 return append_bool(reply, has_emergency(provider));
+        if (streq(property, "Testing"))
+                return append_bool(reply, config->testing);
         return -EINVAL;
 }
 
@@ -86,5 +88,6 @@ const sd_bus_vtable provider_info_vtable[] = {
         PRIVATE("SupportedURISchemes", "as"),
         PRIVATE("Accounts", "aa{sv}"),
         PRIVATE("Emergency", "b"),
+        PRIVATE("Testing", "b"),
         SD_BUS_VTABLE_END,
 };

@@ -38,6 +38,7 @@ struct provider_config {
         bool includes_calls_in_recents;
         bool own_echo_cancel;
         bool mix_groups;
+        bool testing; /* offers itself to callsctl check-provider */
         enum call_audio audio;
         usec_t reclaim_grace;
 };

@@ -77,6 +77,7 @@ static void config_fields(struct codec *codec, struct provider_config *config)
         codec_bool(codec, &config->includes_calls_in_recents);
         codec_bool(codec, &config->own_echo_cancel);
         codec_bool(codec, &config->mix_groups);
+        codec_bool(codec, &config->testing);
         codec_text(codec, &config->identifier);
         codec_text_or_null(codec, &config->ringtone);
         codec_text_or_null(codec, &config->localized_name);

@@ -305,6 +305,8 @@ int example_start(struct example *example)
         if (r >= 0)
                 r = cx_provider_configuration_set_localized_name(configuration, example->name);
         if (r >= 0)
+                r = cx_provider_configuration_set_testing(configuration, example->testing);
+        if (r >= 0)
                 r = cx_provider_new(example->context, configuration, &example->provider);
         if (r >= 0)
                 r = cx_provider_set_delegate(example->provider, &delegate, example);

@@ -30,6 +30,7 @@ struct example {
         uint64_t connect_after_usec; /* how long the far end lets it ring */
         const char *incoming;        /* handle of a first call, or NULL */
         bool system;                 /* the callsd of a whole device */
+        bool testing;                /* offers itself to callsctl check-provider */
         sd_event *event;
         struct cx_context *context;
         struct cx_provider *provider;

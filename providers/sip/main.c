@@ -18,6 +18,7 @@ static const char help[] =
         "      --check             only say whether the configuration can be used\n"
         "      --identifier ID     as which provider to register (org.callsd.Sip)\n"
         "      --print-keys        a line \"UUID KEY\" for every key of the far end\n"
+        "      --testing           offer itself to callsctl check-provider\n"
         "      --trace FILE        everything liblinphone says and every SIP message\n"
         "  -v, --verbose           debug messages\n"
         "  -h, --help              this text\n"
@@ -30,6 +31,7 @@ enum {
         OPTION_CHECK = 256,
         OPTION_IDENTIFIER,
         OPTION_PRINT_KEYS,
+        OPTION_TESTING,
         OPTION_TRACE,
 };
 
@@ -38,6 +40,7 @@ static const struct option long_options[] = {
         {"check", no_argument, NULL, OPTION_CHECK},
         {"identifier", required_argument, NULL, OPTION_IDENTIFIER},
         {"print-keys", no_argument, NULL, OPTION_PRINT_KEYS},
+        {"testing", no_argument, NULL, OPTION_TESTING},
         {"trace", required_argument, NULL, OPTION_TRACE},
         {"verbose", no_argument, NULL, 'v'},
         {"help", no_argument, NULL, 'h'},
@@ -51,6 +54,7 @@ struct options {
         const char *trace;
         bool check;
         bool print_keys;
+        bool testing;
 };
 
 /* -1: go on; else the exit status. */
@@ -68,6 +72,9 @@ static int parse_option(int option, struct options *options)
                 return -1;
         case OPTION_PRINT_KEYS:
                 options->print_keys = true;
+                return -1;
+        case OPTION_TESTING:
+                options->testing = true;
                 return -1;
         case OPTION_TRACE:
                 options->trace = optarg;
@@ -112,6 +119,7 @@ static int run(const struct config *config, const struct options *options)
                 .config = config,
                 .identifier = options->identifier,
                 .print_keys = options->print_keys,
+                .testing = options->testing,
         };
         int r;
 

@@ -29,6 +29,7 @@ struct phone {
         const struct config *config;
         const char *identifier; /* of the provider */
         bool print_keys;        /* keys of the far end go to stdout */
+        bool testing;           /* offers itself to callsctl check-provider */
         sd_event *event;
         sd_event_source *ticker;
         LinphoneCore *core;

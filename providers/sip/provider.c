@@ -47,6 +47,8 @@ static int make_configuration(struct phone *phone, struct cx_provider_configurat
         /* The members of a conference hear one another through callsd. */
         if (r >= 0)
                 r = cx_provider_configuration_set_mix_groups(configuration, 1);
+        if (r >= 0)
+                r = cx_provider_configuration_set_testing(configuration, phone->testing);
         for (size_t i = 0; r >= 0 && i < phone->n_accounts; i++)
                 r = add_account(configuration, &phone->accounts[i]);
         if (r < 0)

@@ -94,14 +94,14 @@ START_TEST(configuration_comes_back_as_it_went_in)
 {
         const char *text;
 
-        ck_assert_msg(peer_call(app, PATH_ROOT, INTERFACE_MANAGER, "RegisterProvider", "a{sv}", 7,
+        ck_assert_msg(peer_call(app, PATH_ROOT, INTERFACE_MANAGER, "RegisterProvider", "a{sv}", 8,
                                 "Identifier", "s", "org.example.App", "Unheard", "s", "of",
                                 "SupportedHandleTypes", "as", 2, "generic", "phone-number",
                                 "SupportedURISchemes", "as", 2, "sip", "sips", "Accounts", "aa{sv}",
                                 2, 4, "Id", "s", "sim1", "Label", "s", "SIM 1", "Emergency", "b",
                                 true, "URISchemes", "as", 1, "tel", 1, "Id", "s", "sim2",
                                 "LocalizedName", "s", "An App", "ReclaimGraceUSec", "t",
-                                (uint64_t)5000000),
+                                (uint64_t)5000000, "Testing", "b", true),
                       "%s", app->text);
         ck_assert_int_gt(sd_bus_message_read(app->reply, "o", &text), 0);
         snprintf(app->provider, sizeof(app->provider), "%s", text);
@@ -111,10 +111,15 @@ START_TEST(configuration_comes_back_as_it_went_in)
         ck_assert_ptr_nonnull(strstr(text, "SupportedURISchemes=[sip,sips]"));
         ck_assert_ptr_nonnull(strstr(text, "Id=sim1,Label=SIM 1"));
         ck_assert_ptr_nonnull(strstr(text, "ReclaimGraceUSec=5000000"));
+        ck_assert_ptr_nonnull(strstr(text, "Testing=true"));
         ck_assert_str_eq(get(user, app->provider, INTERFACE_PROVIDER_INFO, "DisplayName"),
                          "An App");
         ck_assert_str_eq(get(user, app->provider, INTERFACE_PROVIDER_INFO, "Emergency"), "true");
         ck_assert_str_eq(get(user, app->provider, INTERFACE_PROVIDER_INFO, "Running"), "true");
+        ck_assert_str_eq(get(user, app->provider, INTERFACE_PROVIDER_INFO, "Testing"), "true");
+        ck_assert(
+                peer_call(app, app->provider, INTERFACE_PROVIDER, "SetConfiguration", "a{sv}", 0));
+        ck_assert_str_eq(get(user, app->provider, INTERFACE_PROVIDER_INFO, "Testing"), "false");
 }
 END_TEST
 

@@ -239,6 +239,7 @@ START_TEST(a_configuration_checks_its_values)
         EINVAL_OF(cx_provider_configuration_set_includes_calls_in_recents(NULL, 1));
         EINVAL_OF(cx_provider_configuration_set_own_echo_cancel(NULL, 1));
         EINVAL_OF(cx_provider_configuration_set_mix_groups(NULL, 1));
+        EINVAL_OF(cx_provider_configuration_set_testing(NULL, 1));
         EINVAL_OF(cx_provider_configuration_set_supported_uri_schemes(NULL, NULL));
         EINVAL_OF(cx_provider_configuration_set_reclaim_grace_usec(NULL, 1));
         NULL_OF(cx_provider_configuration_get_identifier(NULL));

@@ -250,6 +250,7 @@ static struct cx_provider_configuration *full_configuration(void)
                          0);
         ck_assert_int_eq(cx_provider_configuration_set_own_echo_cancel(configuration, 1), 0);
         ck_assert_int_eq(cx_provider_configuration_set_mix_groups(configuration, 1), 0);
+        ck_assert_int_eq(cx_provider_configuration_set_testing(configuration, 1), 0);
         ck_assert_int_eq(
                 cx_provider_configuration_set_supported_handle_types(configuration, types, 2), 0);
         ck_assert_int_eq(
@@ -282,6 +283,7 @@ START_TEST(a_configuration_is_told_as_a_whole)
         expect_told("{Identifier=org.example.Phone, RingtoneSound=bell, LocalizedName=Phone, "
                     "Icon=phone, Audio=external, SupportsVideo=yes, SupportsAudioTranslation=yes, "
                     "IncludesCallsInRecents=no, OwnEchoCancel=yes, MixGroups=yes, "
+                    "Testing=yes, "
                     "MaximumCallGroups=3, MaximumCallsPerCallGroup=4, ReclaimGraceUSec=9, "
                     "SupportedHandleTypes=[generic email-address], SupportedURISchemes=[sip tel], "
                     "Accounts=[{Id=sim1, Label=Work, State=ready, HandleTypes=[generic], "

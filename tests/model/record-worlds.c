@@ -54,6 +54,7 @@ static struct provider_config full_config(const char *name)
         config.maximum_calls_per_call_group = 4;
         config.supports_video = config.supports_audio_translation = config.own_echo_cancel = true;
         config.mix_groups = true;
+        config.testing = true;
         config.includes_calls_in_recents = false;
         config.audio = CALL_AUDIO_EXTERNAL;
         config.reclaim_grace = 17 * USEC_PER_SEC;

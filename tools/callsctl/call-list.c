@@ -126,6 +126,7 @@ static json_t *load_provider(struct ctl *ctl, const char *path)
                 "SupportedURISchemes",
                 "Accounts",
                 "Emergency",
+                "Testing",
         };
         json_t *provider = json_object();
 

@@ -108,6 +108,12 @@ int cx_provider_configuration_set_own_echo_cancel(struct cx_provider_configurati
 /** callsd is to mix the calls of a group with one another. */
 int cx_provider_configuration_set_mix_groups(struct cx_provider_configuration *configuration,
                                              int mix);
+/**
+ * The app offers itself to `callsctl check-provider`, which places, answers and ends calls, stops
+ * the process and restarts callsd; all its calls are test calls. Never for an app in use.
+ */
+int cx_provider_configuration_set_testing(struct cx_provider_configuration *configuration,
+                                          int testing);
 /** How long, in microseconds, calls are kept for the app after its process is gone. */
 int cx_provider_configuration_set_reclaim_grace_usec(
         struct cx_provider_configuration *configuration, uint64_t grace_usec);

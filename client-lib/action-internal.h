@@ -34,6 +34,7 @@ struct cx_action {
         enum cx_origin origin;
         usec_t deadline;
         struct mailbox *mailbox;
+        struct mail mail;        /* under way at most once: a completion has a reference */
         struct pending *pending; /* NULL: nobody waits for it */
 
         atomic_int progress;

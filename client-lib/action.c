@@ -172,19 +172,12 @@ struct cx_action *action_ref_if_alive(struct cx_action *action)
         return NULL;
 }
 
+/* -ESHUTDOWN: the context is gone. */
 static int action_post(struct cx_action *action, bool dropped)
 {
-        struct mail *mail = calloc(1, sizeof(*mail));
-        int r;
-
-        if (!mail)
-                return -ENOMEM;
-        mail->action = action;
-        mail->dropped = dropped;
-        r = mailbox_post(action->mailbox, mail);
-        if (r < 0)
-                free(mail);
-        return r;
+        action->mail.action = action;
+        action->mail.dropped = dropped;
+        return mailbox_post(action->mailbox, &action->mail);
 }
 
 struct cx_action *cx_action_unref(struct cx_action *action)

@@ -55,7 +55,7 @@ struct mail {
         struct mail *prev, *next;
         cx_context_call_fn call; /* cx_context_call(); otherwise it is about an order: */
         void *userdata;
-        struct cx_action *action;
+        struct cx_action *action; /* whose part the mail is: completing needs no memory */
         bool dropped; /* its last reference went, and the mail has the memory; else: completed */
 };
 

@@ -62,7 +62,8 @@ void mailbox_close(struct mailbox *mailbox)
         DL_FOREACH_SAFE (mails, mail, next) {
                 if (mail->action)
                         action_mail_lost(mail->action, mail->dropped);
-                free(mail);
+                else
+                        free(mail);
         }
         mailbox_unref(mailbox);
 }
@@ -121,8 +122,8 @@ bool mailbox_drain(struct cx_context *context)
                         context->in_callback++;
                         mail->call(context, mail->userdata);
                         context->in_callback--;
+                        free(mail);
                 }
-                free(mail);
         }
         return any;
 }

@@ -72,6 +72,7 @@ static void pending_free(struct pending *pending)
         DL_DELETE(pending->part->pendings, pending);
         count_setup(pending->part->provider, pending->action, -1);
         pending->action->pending = NULL;
+        free(pending->completed);
         free(pending);
         cx_action_unref(action);
 }
@@ -99,17 +100,20 @@ void parts_free(struct cx_provider *provider)
 static int pending_add(struct part *part, struct cx_action *action)
 {
         struct cx_provider *provider = part->provider;
-        struct pending *pending = calloc(1, sizeof(*pending));
+        cleanup_(freep) struct pending *pending = calloc(1, sizeof(*pending));
+        cleanup_(freep) struct completed *completed = calloc(1, sizeof(*completed));
         struct known_call *call;
 
-        if (!pending)
+        if (!pending || !completed)
                 return -ENOMEM;
+        pending->completed = take_ptr(completed);
         pending->part = part;
         pending->action = cx_action_ref(action);
         pending->has_reference = true;
         pending->still_wanted = true;
         action->pending = pending;
         DL_APPEND(part->pendings, pending);
+        take_ptr(pending);
         if (action->type == CX_ACTION_TYPE_START_CALL && !call_find(provider, action->call) &&
             call_add(provider, action->call, CX_CALL_STATE_STARTING, true, &call) == 0)
                 cx_call_update_set_remote_handle(call->update, action->handle);
@@ -129,6 +133,17 @@ static int add_unless_known(struct part *part, struct cx_action *action)
         known->still_wanted = true;
         known->orphan = false;
         return 0;
+}
+
+static void part_announce(struct part *part)
+{
+        const struct event event = {.type = EVENT_EXECUTE, .part = part->id};
+
+        if (part->announced || !part->pendings)
+                return;
+        part->announced = provider_queue_event(part->provider, event) >= 0;
+        if (!part->announced)
+                provider_try_again(part->provider);
 }
 
 int parts_add(struct cx_provider *provider, const char *transaction, sd_bus_message *message)
@@ -151,15 +166,12 @@ int parts_add(struct cx_provider *provider, const char *transaction, sd_bus_mess
         }
         if (r >= 0)
                 r = sd_bus_message_exit_container(message);
+        part_announce(part);
         if (!part->pendings)
                 part_free(part);
-        else
-                provider_queue_event(provider,
-                                     (struct event){.type = EVENT_EXECUTE, .part = part->id});
         return r < 0 ? r : 0;
 }
 
-/* Without memory it stays where it is, until callsd lets it time out. */
 static int pending_show(struct pending *pending)
 {
         struct event event = {.type = EVENT_PERFORM, .action = cx_action_ref(pending->action)};
@@ -196,6 +208,7 @@ static void pending_finish(struct pending *pending)
         struct cx_provider *provider = pending->part->provider;
         struct cx_action *action = cx_action_ref(pending->action);
         bool fulfilled = atomic_load(&action->progress) == ACTION_FULFILLED;
+        struct completed *completed = take_ptr(pending->completed);
         bool orphan = pending->orphan;
         unsigned part = pending->part->id;
 
@@ -206,7 +219,8 @@ static void pending_finish(struct pending *pending)
         if (orphan)
                 send_as_fact(provider, action);
         else
-                completed_add(provider, action, fulfilled, part);
+                completed_add(provider, take_ptr(completed), action, fulfilled, part);
+        free(completed);
         cx_action_unref(action);
 }
 
@@ -234,8 +248,10 @@ void part_advance(struct part *part)
         while (part->begun && (pending = find_turn(part))) {
                 if (pending->early)
                         pending_finish(pending);
-                else if (pending_show(pending) < 0)
+                else if (pending_show(pending) < 0) {
+                        provider_try_again(part->provider);
                         break;
+                }
         }
         if (!part->pendings)
                 part_free(part);
@@ -379,6 +395,7 @@ static void drop_unwanted(struct part *part)
                 action_close(pending->action);
                 pending_free(pending);
         }
+        part_announce(part);
         part_advance(part);
 }
 

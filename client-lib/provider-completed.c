@@ -72,10 +72,14 @@ static void fulfill_or_fail_done(void *owner, void *data, const struct cx_error 
 {
         struct completion_report *report = data;
         struct completed *completed = completed_find(owner, report->action);
+        bool unsent = error == error_no_memory();
+        bool unheard = unsent || error_is_not_running(error);
         struct part *part;
 
         (void)reply;
-        if (completed && error_is_not_running(error))
+        if (unsent)
+                provider_try_again(owner);
+        if (completed && unheard)
                 completed->sending = false; /* the next one may ask for it */
         else if (completed)
                 completed_free(owner, completed);
@@ -83,7 +87,7 @@ static void fulfill_or_fail_done(void *owner, void *data, const struct cx_error 
          * UnknownAction needs nothing more. Either the order timed out meanwhile, or callsd came
          * back without it; then the call was compared since, with this completion in it.
          */
-        if (!error_is_not_running(error) && report->type == CX_ACTION_TYPE_END_CALL)
+        if (!unheard && report->type == CX_ACTION_TYPE_END_CALL)
                 ended_confirmed(owner, report->call);
         /*
          * A failure that callsd did not take: the order was over already, for instance since its
@@ -119,14 +123,15 @@ static int write_result(const struct cx_action *action, bool fulfilled, sd_bus_m
         return r < 0 ? r : wire_close_dict(message);
 }
 
-static void send_completed(struct cx_provider *provider, struct completed *completed)
+/* Otherwise it has to wait. */
+static bool send_completed(struct cx_provider *provider, struct completed *completed)
 {
         const struct cx_action *action = completed->action;
         cleanup_(request_freep) struct request *request = NULL;
         cleanup_(freep) struct completion_report *report = calloc(1, sizeof(*report));
 
         if (!report)
-                return;
+                return false;
         report->type = action->type;
         report->part = completed->part;
         report->failed = !completed->fulfilled;
@@ -135,25 +140,28 @@ static void send_completed(struct cx_provider *provider, struct completed *compl
         if (request_new(provider->context, provider, provider, NULL, INTERFACE_PROVIDER,
                         completed->fulfilled ? "FulfillAction" : "FailAction", REQUEST_RESEND,
                         &request) < 0)
-                return;
+                return false;
         if (write_result(action, completed->fulfilled, request->body) < 0)
-                return;
+                return false;
         completed->sending = true;
         request_send(take_ptr(request), fulfill_or_fail_done, take_ptr(report));
+        return true;
 }
 
-void completed_add(struct cx_provider *provider, struct cx_action *action, bool fulfilled,
-                   unsigned part)
+static void send_sooner_or_later(struct cx_provider *provider, struct completed *completed)
 {
-        struct completed *completed = calloc(1, sizeof(*completed));
+        if (!send_completed(provider, completed))
+                provider_try_again(provider);
+}
 
-        if (!completed)
-                return;
+void completed_add(struct cx_provider *provider, struct completed *completed,
+                   struct cx_action *action, bool fulfilled, unsigned part)
+{
         completed->action = cx_action_ref(action);
         completed->fulfilled = fulfilled;
         completed->part = part;
         DL_APPEND(provider->completed, completed);
-        send_completed(provider, completed);
+        send_sooner_or_later(provider, completed);
 }
 
 void completed_compare_begin(struct cx_provider *provider)
@@ -173,7 +181,7 @@ void completed_compare_end(struct cx_provider *provider)
                 if (completed->sending)
                         continue;
                 if (completed->still_wanted)
-                        send_completed(provider, completed);
+                        send_sooner_or_later(provider, completed);
                 else
                         completed_free(provider, completed);
         }

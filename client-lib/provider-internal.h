@@ -45,11 +45,12 @@ struct pending {
         struct pending *prev, *next;
         struct part *part;
         struct cx_action *action;
-        bool has_reference; /* to the action; else it is kept alive by the app alone */
-        bool shown;         /* to the app */
-        bool early;         /* completed before its turn, and held back */
-        bool orphan;        /* the callsd that gave it is gone: its result is sent as a fact */
-        bool still_wanted;  /* used while comparing */
+        struct completed *completed; /* to be: completing needs no memory */
+        bool has_reference;          /* to the action; else it is kept alive by the app alone */
+        bool shown;                  /* to the app */
+        bool early;                  /* completed before its turn, and held back */
+        bool orphan;       /* the callsd that gave it is gone: its result is sent as a fact */
+        bool still_wanted; /* used while comparing */
 };
 
 /* What one PerformTransaction brought. Owned by the provider. */
@@ -59,7 +60,8 @@ struct part {
         unsigned id;
         char transaction[CX_UUID_TEXT_SIZE];
         struct pending *pendings; /* those not complete */
-        bool begun;               /* the app was asked whether it takes all of it */
+        bool announced;           /* asking the app whether it takes all of it is queued */
+        bool begun;               /* and was done */
         bool failed;              /* one failed: callsd will cancel those after it */
 };
 
@@ -111,6 +113,7 @@ struct cx_provider {
         struct part *parts;
         struct completed *completed;
         unsigned last_part, last_group;
+        struct timer again; /* something was lost for want of memory */
 };
 
 struct cx_audio_session {
@@ -155,6 +158,8 @@ void provider_reset(struct cx_provider *provider, char **lost);
 
 /* provider-register.c */
 void provider_register(struct cx_provider *provider);
+/* Something could not be read, shown or sent: registers and compares again, a moment later. */
+void provider_try_again(struct cx_provider *provider);
 void provider_forget_registration(struct cx_provider *provider);
 /* One of the requests of a comparison is done. */
 void provider_compared(struct cx_provider *provider);
@@ -202,9 +207,9 @@ bool call_has_order(const struct cx_provider *provider, const char *call);
 int parts_compare(struct cx_provider *provider, sd_bus_message *reply);
 
 /* provider-completed.c */
-/* Sends the result, and remembers it until callsd has answered. */
-void completed_add(struct cx_provider *provider, struct cx_action *action, bool fulfilled,
-                   unsigned part);
+/* Sends the result, and remembers it, in the memory of `completed`, until callsd has answered. */
+void completed_add(struct cx_provider *provider, struct completed *completed,
+                   struct cx_action *action, bool fulfilled, unsigned part);
 void completed_free_all(struct cx_provider *provider);
 bool completed_about(const struct cx_provider *provider, const char *call);
 /* Callsd says the order, perhaps again: whether it was completed by the app. */

@@ -21,11 +21,33 @@ static void compare(struct cx_provider *provider);
 
 void provider_forget_registration(struct cx_provider *provider)
 {
+        timer_disarm(provider->context, &provider->again);
         requests_cancel_early(provider->context, provider);
         provider->registration = REGISTRATION_NONE;
         provider->n_comparing = 0;
         provider->path = (free(provider->path), NULL);
         /* What was lost stays until the app was told, by whichever callsd is there then. */
+}
+
+/* A link that comes up registers by itself. */
+static void on_again(void *userdata)
+{
+        struct cx_provider *provider = userdata;
+
+        if (provider->context->link.state == LINK_UP)
+                provider_register(provider);
+}
+
+/* Less than a registration would do, but it is the way that every restart of callsd proves. */
+void provider_try_again(struct cx_provider *provider)
+{
+        usec_t after = provider->context->answer_timeout / 20; /* 100 ms */
+
+        if (provider->invalidated || provider->again.armed)
+                return;
+        provider->again.fn = on_again;
+        provider->again.userdata = provider;
+        timer_arm(provider->context, &provider->again, usec_add(usec_now(CLOCK_MONOTONIC), after));
 }
 
 static void provider_refused(struct cx_provider *provider, const struct cx_error *error)
@@ -89,14 +111,17 @@ static void registered(void *owner, void *data, const struct cx_error *error, sd
 {
         cleanup_error_ const struct cx_error *malformed = NULL;
         struct cx_provider *provider = owner;
+        int r = error ? 0 : read_kept(provider, reply);
 
         (void)data;
         if (error_is_not_running(error)) {
                 provider->registration = REGISTRATION_NONE;
                 providers_link_down(provider->context);
+        } else if (r == -ENOMEM || error == error_no_memory()) {
+                provider_try_again(provider);
         } else if (error) {
                 provider_refused(provider, error);
-        } else if (read_kept(provider, reply) < 0) {
+        } else if (r < 0) {
                 malformed = error_new("org.freedesktop.DBus.Error.InconsistentMessage",
                                       "the reply to RegisterProvider is malformed");
                 provider_refused(provider, malformed);
@@ -112,12 +137,13 @@ void provider_register(struct cx_provider *provider)
 
         provider_forget_registration(provider);
         if (request_new(provider->context, provider, NULL, PATH_CALLSD, INTERFACE_MANAGER,
-                        "RegisterProvider", REQUEST_EARLY, &request) < 0)
-                return;
-        if (wire_open_dict(request->body) < 0 ||
+                        "RegisterProvider", REQUEST_EARLY, &request) < 0 ||
+            wire_open_dict(request->body) < 0 ||
             configuration_write(provider->configuration, request->body) < 0 ||
-            wire_close_dict(request->body) < 0)
+            wire_close_dict(request->body) < 0) {
+                provider_try_again(provider);
                 return;
+        }
         provider->registration = REGISTRATION_ASKED;
         request_send(take_ptr(request), registered, NULL);
 }
@@ -125,22 +151,25 @@ void provider_register(struct cx_provider *provider)
 static void got_calls(void *owner, void *data, const struct cx_error *error, sd_bus_message *reply)
 {
         (void)data;
+        if (error == error_no_memory()) {
+                provider_try_again(owner);
+                return;
+        }
         if (!error)
                 kept_read(owner, reply);
         if (!error_is_not_running(error))
                 ask_for_orders(owner);
 }
 
-static int ask(struct cx_provider *provider, const char *member, request_done_fn done)
+static void ask(struct cx_provider *provider, const char *member, request_done_fn done)
 {
         struct request *request;
-        int r;
 
-        r = request_new(provider->context, provider, provider, NULL, INTERFACE_PROVIDER, member,
-                        REQUEST_EARLY, &request);
-        if (r == 0)
+        if (request_new(provider->context, provider, provider, NULL, INTERFACE_PROVIDER, member,
+                        REQUEST_EARLY, &request) == 0)
                 request_send(request, done, NULL);
-        return r;
+        else
+                provider_try_again(provider);
 }
 
 static void ask_for_calls(struct cx_provider *provider)
@@ -156,8 +185,10 @@ static void got_orders(void *owner, void *data, const struct cx_error *error, sd
         (void)data;
         if (error_is_not_running(error))
                 return;
-        parts_compare(owner, error ? NULL : reply);
-        compare(owner);
+        if (error == error_no_memory() || parts_compare(owner, error ? NULL : reply) == -ENOMEM)
+                provider_try_again(owner);
+        else
+                compare(owner);
 }
 
 static void ask_for_orders(struct cx_provider *provider)

@@ -252,9 +252,13 @@ static void on_audio(struct cx_provider *provider, sd_bus_message *message, bool
 static void on_perform(struct cx_provider *provider, sd_bus_message *message)
 {
         const char *transaction;
+        int r;
 
-        if (sd_bus_message_read(message, "s", &transaction) >= 0)
-                parts_add(provider, transaction, message);
+        r = sd_bus_message_read(message, "s", &transaction);
+        if (r >= 0)
+                r = parts_add(provider, transaction, message);
+        if (r == -ENOMEM)
+                provider_try_again(provider);
 }
 
 static int read_why(sd_bus_message *message, const char *key, const char *type, void *userdata)

@@ -124,6 +124,7 @@ static void request_try(struct request *request)
         struct cx_context *context = request->context;
         const char *path = request->path;
         bool early = request->flags & REQUEST_EARLY;
+        int r;
 
         if (!path)
                 path = provider_request_path(request->provider, early);
@@ -131,8 +132,10 @@ static void request_try(struct request *request)
                 request->waiting = true;
                 return;
         }
-        if (transmit(request, path) < 0)
-                request_finish(request, error_not_running(), NULL);
+        r = transmit(request, path);
+        if (r < 0)
+                request_finish(request, r == -ENOMEM ? error_no_memory() : error_not_running(),
+                               NULL);
 }
 
 void request_send(struct request *request, request_done_fn done, void *data)

@@ -4,6 +4,7 @@
  * allocation failing until none is left that could. It may be lost; what comes after it is not. The
  * leak sanitizer sees what else is.
  */
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -318,6 +319,66 @@ START_TEST(what_an_observer_missed_the_next_one_sees)
 }
 END_TEST
 
+static void *fulfill_elsewhere(void *action)
+{
+        int r;
+
+        failing_resume();
+        r = cx_action_fulfill(action);
+        cx_action_unref(action);
+        failing_pause();
+        return r == 0 ? action : NULL;
+}
+
+/* The order was shown: completes it on a thread that is not the library's. */
+static void fulfill_in_a_thread(void)
+{
+        struct cx_action *action = world->orders[1];
+        pthread_t thread;
+        void *done;
+
+        world->orders[1] = NULL;
+        ck_assert_int_eq(pthread_create(&thread, NULL, fulfill_elsewhere, action), 0);
+        ck_assert_int_eq(pthread_join(thread, &done), 0);
+        ck_assert_ptr_nonnull(done);
+}
+
+/* False if memory was enough. */
+static bool order_without_memory(size_t n)
+{
+        static const char order[] = "1:set-muted-call:a:1";
+        uint64_t end = world_deadline();
+        bool reached;
+
+        world->trace[0] = '\0';
+        fake_forget(world->fake);
+        fake_still_wants(world->fake, order);
+        fake_perform(world->fake, order);
+        failing_arm(n);
+        failing_pause();
+        world->library_runs = shortage_while_library_runs;
+        while (!fake_was_asked(world->fake, "FulfillAction 1")) {
+                ck_assert_msg(world_step(world, end), "allocation %zu: %s; %s", n, world->trace,
+                              fake_trace(world->fake));
+                if (world->orders[1])
+                        fulfill_in_a_thread();
+        }
+        world->library_runs = NULL;
+        reached = failing_disarm();
+        fake_still_wants(world->fake, NULL);
+        world_settle(world);
+        return reached;
+}
+
+/* Shown once, and its result is heard of: a moment later if need be, without another callsd. */
+START_TEST(no_order_and_no_completion_is_lost)
+{
+        fake_keep(world->fake, "a:active");
+        for (size_t n = 0; order_without_memory(n); n++)
+                ck_assert_str_eq(world->trace, "set-muted-call a");
+}
+END_TEST
+
 #define N(array) ((int)(sizeof(array) / sizeof((array)[0])))
 
 static TCase *received(void)
@@ -329,6 +390,7 @@ static TCase *received(void)
         tcase_add_test(tcase, a_beginning_that_failed_is_made_good_by_the_next_daemon);
         tcase_add_test(tcase, an_import_that_failed_is_made_good_or_told);
         tcase_add_test(tcase, what_an_observer_missed_the_next_one_sees);
+        tcase_add_test(tcase, no_order_and_no_completion_is_lost);
         return tcase;
 }
 

@@ -43,6 +43,8 @@ struct ctl {
         bool end_others;
         bool video;
         bool wait;
+        bool ask;
+        bool busy;
         const char *message;
         const char *provider;
         const char *account;
@@ -68,6 +70,10 @@ int bus_call(struct ctl *ctl, const char *path, const char *interface, const cha
              order_fn append, const void *userdata, sd_bus_error *error, json_t **ret_arguments);
 json_t *bus_get_property(struct ctl *ctl, const char *path, const char *interface,
                          const char *property);
+
+/* ask.c */
+int ask_call(const struct ctl *ctl, const char *handle);
+void ask_tell(const char *message, const char *advice);
 
 /* error.c */
 int ctl_fail(const struct ctl *ctl, int status, const char *format, ...)
@@ -119,6 +125,7 @@ int verb_decline(struct ctl *ctl, const struct verb *verb, int argc, char **argv
 int verb_dtmf(struct ctl *ctl, const struct verb *verb, int argc, char **argv);
 int verb_merge(struct ctl *ctl, const struct verb *verb, int argc, char **argv);
 int verb_route(struct ctl *ctl, const struct verb *verb, int argc, char **argv);
+int verb_default(struct ctl *ctl, const struct verb *verb, int argc, char **argv);
 int verb_silence(struct ctl *ctl, const struct verb *verb, int argc, char **argv);
 int verb_complete(struct ctl *ctl, const struct verb *verb, int argc, char **argv);
 int verb_help(struct ctl *ctl, const struct verb *verb, int argc, char **argv);

@@ -69,6 +69,8 @@ static void report(const struct ctl *ctl, const char *name, const char *message,
                 print_json(object);
                 return;
         }
+        if (ctl->ask)
+                ask_tell(message, advice);
         fflush(stdout);
         fprintf(stderr, "callsctl: %s\n", message);
         if (advice)

@@ -47,6 +47,7 @@ static const struct verb verbs[] = {
          {NULL}},
         {"pending", "", "Show what is being waited for", verb_pending, 0, {NULL}},
         {"providers", "", "Show the apps that have calls", verb_providers, 0, {NULL}},
+        {"default", "[KIND [ID|none]]", "Choose the app for calls", verb_default, 2, {NULL}},
         {"help", "", "Show this help", verb_help, 0, {NULL}},
         {"__complete", "", NULL, verb_complete, 2, {NULL}},
 };
@@ -76,11 +77,13 @@ int verb_help(struct ctl *ctl, const struct verb *verb, int argc, char **argv)
              "      --json               Print JSON\n"
              "      --end-others         answer, dial: end calls that are in the way\n"
              "  -m, --message=TEXT       decline: a text for the caller\n"
+             "      --busy               decline: as if this end were busy\n"
              "  -p, --provider=ID        dial: with this app\n"
              "      --account=ID         dial: with this line of the app\n"
              "      --type=TYPE          dial: phone-number, email-address or generic\n"
              "      --video              dial: with video\n"
              "  -w, --wait               dial: return when the call is answered or over\n"
+             "      --ask                dial: ask in a notification first (for links)\n"
              "      --once               pending: print once, also on a terminal\n"
              "      --user, --system     Which bus; the user's is the default\n"
              "      --bus-address=ADDR   A bus by its address\n"
@@ -98,6 +101,8 @@ enum option_id {
         OPTION_ACCOUNT,
         OPTION_TYPE,
         OPTION_VIDEO,
+        OPTION_ASK,
+        OPTION_BUSY,
         OPTION_ONCE,
         OPTION_USER,
         OPTION_SYSTEM,
@@ -114,6 +119,8 @@ static const struct option options[] = {
         {"account", required_argument, NULL, OPTION_ACCOUNT},
         {"type", required_argument, NULL, OPTION_TYPE},
         {"video", no_argument, NULL, OPTION_VIDEO},
+        {"ask", no_argument, NULL, OPTION_ASK},
+        {"busy", no_argument, NULL, OPTION_BUSY},
         {"wait", no_argument, NULL, 'w'},
         {"once", no_argument, NULL, OPTION_ONCE},
         {"user", no_argument, NULL, OPTION_USER},
@@ -173,6 +180,12 @@ static int set_option(struct ctl *ctl, int id, const char *value)
                 return STATUS_OK;
         case OPTION_VIDEO:
                 ctl->video = true;
+                return STATUS_OK;
+        case OPTION_ASK:
+                ctl->ask = true;
+                return STATUS_OK;
+        case OPTION_BUSY:
+                ctl->busy = true;
                 return STATUS_OK;
         case 'w':
                 ctl->wait = true;

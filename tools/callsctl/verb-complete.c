@@ -13,7 +13,7 @@ static void complete_verbs(void)
         static const char *const names[] = {
                 "list",  "show",   "monitor", "dial",    "answer",    "decline", "end",
                 "hold",  "resume", "swap",    "mute",    "unmute",    "dtmf",    "merge",
-                "split", "route",  "silence", "pending", "providers",
+                "split", "route",  "silence", "pending", "providers", "default",
         };
 
         for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
@@ -71,7 +71,34 @@ static void complete_routes(struct ctl *ctl)
         puts("default\twhat the desktop uses");
 }
 
-/* __complete verbs | providers | routes | calls VERB */
+/* What can have a default: what is usual, and what apps say they take. */
+static void complete_kinds(struct ctl *ctl)
+{
+        static const char *const usual[] = {"tel",          "sip",           "sips",   "callto",
+                                            "phone-number", "email-address", "generic"};
+        _cleanup_json_ json_t *kinds = json_object(), *providers = NULL;
+        const char *kind;
+        json_t *value;
+        size_t i;
+
+        if (providers_load(ctl, &providers) != STATUS_OK)
+                return;
+        for (i = 0; i < sizeof(usual) / sizeof(*usual); i++)
+                json_object_set_new(kinds, usual[i], json_true());
+        json_array_foreach (providers, i, value) {
+                const json_t *schemes = json_object_get(value, "SupportedURISchemes");
+
+                for (size_t k = 0; k < json_array_size(schemes); k++)
+                        json_object_set_new(kinds, json_string_value(json_array_get(schemes, k)),
+                                            json_true());
+        }
+        json_object_foreach (kinds, kind, value) {
+                print_clean(kind);
+                puts("\tURI scheme or kind of handle");
+        }
+}
+
+/* __complete verbs | providers | routes | kinds | calls VERB */
 int verb_complete(struct ctl *ctl, const struct verb *verb, int argc, char **argv)
 {
         const struct verb *wanted;
@@ -87,6 +114,8 @@ int verb_complete(struct ctl *ctl, const struct verb *verb, int argc, char **arg
                 return STATUS_NOT_RUNNING;
         if (strcmp(argv[0], "providers") == 0)
                 complete_providers(ctl);
+        if (strcmp(argv[0], "kinds") == 0)
+                complete_kinds(ctl);
         if (strcmp(argv[0], "routes") == 0)
                 complete_routes(ctl);
         wanted = argc > 1 ? verb_find(argv[1]) : NULL;

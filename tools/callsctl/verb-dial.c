@@ -2,26 +2,16 @@
 /* dial: place a call, and with --wait follow it until somebody answers. */
 #include "ctl.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "uri.h"
+
 struct dial {
         const struct ctl *ctl;
-        const char *handle_type;
-        const char *handle;
+        const struct callee *callee;
 };
-
-/* What a person types who names no type; a URI is for the provider to understand. */
-static const char *guess_type(const char *handle)
-{
-        if (strchr(handle, ':'))
-                return "generic";
-        if (strchr(handle, '@'))
-                return "email-address";
-        if (strspn(handle, "+0123456789*# -./(),;") == strlen(handle))
-                return "phone-number";
-        return "generic";
-}
 
 static int append_text(sd_bus_message *message, const char *key, const char *value)
 {
@@ -35,7 +25,7 @@ static int append_dial(sd_bus_message *message, const void *userdata)
         int r;
 
         r = sd_bus_message_append(message, "sss", ctl->provider ? ctl->provider : "",
-                                  dial->handle_type, dial->handle);
+                                  dial->callee->type, dial->callee->handle);
         if (r >= 0)
                 r = sd_bus_message_open_container(message, 'a', "{sv}");
         if (r >= 0)
@@ -85,22 +75,26 @@ static json_t *wait_settled(struct ctl *ctl, const char *path)
         return details;
 }
 
+/* Who asked for the call may have ended it, and knows. */
+static int report_ended(const struct ctl *ctl, const json_t *details)
+{
+        const char *reason = text_of(details, "EndedReason"), *text = text_of(details, "EndedText");
+
+        if (ctl->json || (ctl->ask && strcmp(reason, "local-ended") == 0))
+                return STATUS_FAILED;
+        return ctl_fail(ctl, STATUS_FAILED, "the call ended before it connected: %s%s%s", reason,
+                        *text != '\0' ? ": " : "", text);
+}
+
 static int follow(struct ctl *ctl, const char *path)
 {
         _cleanup_json_ json_t *details = wait_settled(ctl, path);
-        const char *text;
 
         if (!details)
                 return ctl_fail(ctl, STATUS_FAILED, "the call has gone");
         if (ctl->json)
                 print_json(details);
-        if (flag_of(details, "HasConnected"))
-                return STATUS_OK;
-        text = text_of(details, "EndedText");
-        if (!ctl->json)
-                fprintf(stderr, "callsctl: the call ended before it connected: %s%s%s\n",
-                        text_of(details, "EndedReason"), *text != '\0' ? ": " : "", text);
-        return STATUS_FAILED;
+        return flag_of(details, "HasConnected") ? STATUS_OK : report_ended(ctl, details);
 }
 
 static void print_uuid(const struct ctl *ctl, const char *path)
@@ -124,19 +118,14 @@ static void print_uuid(const struct ctl *ctl, const char *path)
         }
 }
 
-int verb_dial(struct ctl *ctl, const struct verb *verb, int argc, char **argv)
+static int place(struct ctl *ctl, const struct callee *callee)
 {
         _cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
         _cleanup_json_ json_t *arguments = NULL;
-        struct dial dial = {.ctl = ctl};
+        const struct dial dial = {.ctl = ctl, .callee = callee};
         const char *path;
         int r;
 
-        (void)verb;
-        if (argc == 0 || *argv[0] == '\0')
-                return ctl_fail(ctl, STATUS_USAGE, "dial needs a number or an address");
-        dial.handle = argv[0];
-        dial.handle_type = ctl->handle_type ? ctl->handle_type : guess_type(argv[0]);
         r = sd_bus_match_signal(ctl->bus, NULL, CALLSD_NAME, NULL,
                                 "org.freedesktop.DBus.Properties", "PropertiesChanged", on_changed,
                                 NULL);
@@ -151,4 +140,41 @@ int verb_dial(struct ctl *ctl, const struct verb *verb, int argc, char **argv)
         if (!ctl->wait || !ctl->json)
                 print_uuid(ctl, path);
         return ctl->wait ? follow(ctl, path) : STATUS_OK;
+}
+
+/* With a type, what was given is the handle, whatever it looks like. */
+static int read_callee(const struct ctl *ctl, const char *text, struct callee *ret_callee)
+{
+        char *problem = NULL;
+        int r;
+
+        if (ctl->handle_type) {
+                *ret_callee = (struct callee){.type = ctl->handle_type, .handle = strdup(text)};
+                r = ret_callee->handle ? 0 : -ENOMEM;
+        } else {
+                r = callee_read(text, ret_callee, &problem);
+        }
+        if (r < 0)
+                r = ctl_fail(ctl, STATUS_USAGE, "%s", problem ? problem : strerror(-r));
+        free(problem);
+        return r;
+}
+
+int verb_dial(struct ctl *ctl, const struct verb *verb, int argc, char **argv)
+{
+        struct callee callee;
+        int status;
+
+        (void)verb;
+        if (argc == 0 || *argv[0] == '\0')
+                return ctl_fail(ctl, STATUS_USAGE, "dial needs a number, an address or a link");
+        status = read_callee(ctl, argv[0], &callee);
+        if (status != STATUS_OK)
+                return status;
+        if (ctl->ask)
+                status = ask_call(ctl, callee.handle);
+        if (status == STATUS_OK)
+                status = place(ctl, &callee);
+        callee_done(&callee);
+        return status;
 }

@@ -85,6 +85,72 @@ int verb_plain(struct ctl *ctl, const struct verb *verb, int argc, char **argv)
         return STATUS_USAGE;
 }
 
+/* ---- decline ---- */
+
+struct busy {
+        const char *call, *message;
+};
+
+static int append_busy(sd_bus_message *message, const void *userdata)
+{
+        const struct busy *busy = userdata;
+
+        return sd_bus_message_append(message, "a(sa{sv})a{sv}", 1, "end-call", 3, "Call", "s",
+                                     busy->call, "Reason", "s", "busy", "Message", "s",
+                                     busy->message, 0);
+}
+
+static int on_completed(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+        (void)message, (void)error;
+        *(bool *)userdata = true;
+        return 0;
+}
+
+static int wait_until(sd_bus *bus, const bool *done)
+{
+        int r = 0;
+
+        while (!*done && r >= 0) {
+                r = sd_bus_process(bus, NULL);
+                if (r == 0)
+                        r = sd_bus_wait(bus, UINT64_MAX);
+        }
+        return r;
+}
+
+/*
+ * Call1.Decline has no reason; a request has. It is the only one of this connection, and an end is
+ * always completed.
+ */
+static int decline_busy(struct ctl *ctl, const struct verb *verb, const char *name,
+                        const char *message)
+{
+        _cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+        _cleanup_json_ json_t *calls = NULL;
+        struct busy busy = {.message = message};
+        const json_t *call;
+        bool done = false;
+        int r, status = call_list_load(ctl, &calls);
+
+        if (status == STATUS_OK)
+                status = call_list_find(ctl, calls, name, verb, &call);
+        if (status != STATUS_OK)
+                return status;
+        busy.call = text_of(call, "UUID");
+        r = sd_bus_match_signal(ctl->bus, NULL, CALLSD_NAME, CALLSD_PATH, MANAGER_INTERFACE,
+                                "TransactionCompleted", on_completed, &done);
+        if (r >= 0)
+                r = bus_call(ctl, CALLSD_PATH, MANAGER_INTERFACE, "RequestTransaction", append_busy,
+                             &busy, &error, NULL);
+        if (r >= 0)
+                r = wait_until(ctl->bus, &done);
+        if (r < 0)
+                return ctl_bus_failed(ctl, &error, r);
+        report_done(ctl, verb, call);
+        return STATUS_OK;
+}
+
 /*
  * decline [CALL] [MESSAGE]: a single word that could be the beginning of a UUID is one, so that a
  * mistyped call is an error and never a message to the caller.
@@ -101,6 +167,8 @@ int verb_decline(struct ctl *ctl, const struct verb *verb, int argc, char **argv
         if (argc > 1)
                 message = argv[1];
         order.text = message ? message : "";
+        if (ctl->busy)
+                return decline_busy(ctl, verb, name, order.text);
         return order_call(ctl, verb, name, &order);
 }
 

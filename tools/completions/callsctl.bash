@@ -30,7 +30,12 @@ _callsctl_read_line() {
                 --system) bus=(--system) ;;
                 -m | -p) ((i++)) ;;
                 -* | =) ;;
-                *) [[ ${COMP_WORDS[i - 1]} != = && -z $verb ]] && verb=$word ;;
+                *)
+                        if [[ ${COMP_WORDS[i - 1]} != = ]]; then
+                                [[ -n $verb ]] && ((n_arguments++))
+                                verb=${verb:-$word}
+                        fi
+                        ;;
                 esac
         done
 }
@@ -41,15 +46,22 @@ _callsctl_argument() {
         show | answer | decline | end | hold | resume | swap | mute | unmute | dtmf | merge | split)
                 _callsctl_offer "$(_callsctl_words calls "$verb")"
                 ;;
+        default)
+                if ((n_arguments > 0)); then
+                        _callsctl_offer "none $(_callsctl_words providers)"
+                else
+                        _callsctl_offer "$(_callsctl_words kinds)"
+                fi
+                ;;
         route) _callsctl_offer_lines "$(_callsctl_words routes)" ;;
         esac
 }
 
 _callsctl() {
-        local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb=''
+        local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb='' n_arguments=0
         local -a bus=()
         local options='--json --end-others --message= --provider= --account= --type= --video
-                --wait --once --user --system --bus-address= --color= --help --version'
+                --wait --ask --busy --once --user --system --bus-address= --color= --help --version'
 
         _callsctl_read_line
         if [[ $cur == = ]]; then

@@ -2,7 +2,7 @@
 # fish completion for callsctl: verbs, options, and the calls that fit the verb right now.
 
 set -l with_call show answer decline end hold resume swap mute unmute dtmf merge split
-set -l verbs list monitor dial silence pending providers route help $with_call
+set -l verbs list monitor dial silence pending providers route default help $with_call
 set -l answer -c callsctl -n '__fish_seen_subcommand_from answer dial'
 set -l decline -c callsctl -n '__fish_seen_subcommand_from decline'
 set -l dial -c callsctl -n '__fish_seen_subcommand_from dial'
@@ -17,6 +17,10 @@ for verb in $with_call
 end
 complete -c callsctl -n '__fish_seen_subcommand_from route' \
         -a '(callsctl __complete routes 2>/dev/null)'
+complete -c callsctl -n '__fish_seen_subcommand_from default; and __fish_is_nth_token 2' \
+        -a '(callsctl __complete kinds 2>/dev/null)'
+complete -c callsctl -n '__fish_seen_subcommand_from default; and __fish_is_nth_token 3' \
+        -a 'none (callsctl __complete providers 2>/dev/null)'
 complete -c callsctl -l json -d 'Print JSON'
 complete $answer -l end-others -d 'Calls in the way may be ended'
 complete $decline -s m -l message -x -d 'Text for the caller'
@@ -26,6 +30,8 @@ complete $dial -l account -x -d 'Line of the app'
 complete $dial -l type -x -a 'phone-number email-address generic' -d 'Kind of handle'
 complete $dial -l video -d 'With video'
 complete $dial -s w -l wait -d 'Return when answered or over'
+complete $dial -l ask -d 'Ask in a notification first'
+complete $decline -l busy -d 'As if this end were busy'
 complete $pending -l once -d 'Print once'
 complete -c callsctl -l user -d 'The bus of the user'
 complete -c callsctl -l system -d 'The bus of the system'

@@ -369,12 +369,37 @@ static TCase *post_dial_case(void)
         return post_dial;
 }
 
+/* Rows: T25 */
+START_TEST(translating_needs_two_languages)
+{
+        static const char *const wrong[] = {"", "-de", "de_DE", "de DE", NULL};
+        struct provider_config config = sim_config("sip");
+        struct action_args args = {.type = ACTION_SET_TRANSLATING, .on = true};
+        const struct request request = {
+                .controller = true, .peer = ":ui", .actions = &args, .n_actions = 1};
+        const char *language = wrong[_i / 2];
+        const struct uuid c1 = sim_uuid("c1");
+        struct uuid transaction;
+
+        config.supports_audio_translation = true;
+        ck_assert_int_eq(sim_configure(s, "sip", &config), 0);
+        sim_make(s, "sip", "c1", CALL_STATE_ACTIVE);
+        args.call = c1.text;
+        args.local_language = _i % 2 ? "en-GB" : language;
+        args.remote_language = _i % 2 ? language : "en-GB";
+        ck_assert_int_eq(engine_request(sim_engine(s), sim_now(s), &request, &transaction),
+                         REFUSAL_INVALID_ARGS);
+        ck_assert_ptr_nonnull(strstr(engine_explain(sim_engine(s)), "BCP 47"));
+}
+END_TEST
+
 static TCase *translating_case(void)
 {
         TCase *translating = story_case("translating");
 
         tcase_add_test(translating, translating_needs_a_provider_that_can);
         tcase_add_test(translating, translating_needs_an_active_call);
+        tcase_add_loop_test(translating, translating_needs_two_languages, 0, 10);
         return translating;
 }
 

@@ -90,6 +90,19 @@ START_TEST(import_of_a_live_call_is_refused_or_the_same)
 }
 END_TEST
 
+/* One that callsd has already is brought to what the app says, and no further. Rows: R14 */
+START_TEST(import_of_a_known_call_says_its_state)
+{
+        static const enum call_state later[] = {CALL_STATE_STARTED, CALL_STATE_CONNECTING,
+                                                CALL_STATE_ACTIVE, CALL_STATE_HELD};
+        const struct call_import import = {.state = later[_i], .outgoing = true};
+
+        sim_make(s, "sip", "c1", CALL_STATE_STARTED);
+        ck_assert_int_eq(sim_try_import(s, "sip", "c1", &import), 0);
+        sim_expect_state(s, "c1", later[_i]);
+}
+END_TEST
+
 /* Rows: X15. A second active group: the first loses its audio at once and is held (6). */
 START_TEST(fact_interrupts_the_active_group)
 {
@@ -314,6 +327,7 @@ static TCase *import_case(void)
         tcase_add_test(import, import_carries_everything);
         tcase_add_test(import, import_is_not_filtered);
         tcase_add_test(import, import_of_a_live_call_is_refused_or_the_same);
+        tcase_add_loop_test(import, import_of_a_known_call_says_its_state, 0, 4);
         return import;
 }
 

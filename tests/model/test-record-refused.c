@@ -145,6 +145,11 @@ static void complete_and_pending(void)
         transaction_that(true)->actions->state = ACTION_QUEUED;
 }
 
+static void one_id_twice(void)
+{
+        transaction_that(false)->id = transaction_that(true)->id;
+}
+
 static void joined_to_what_is_done(void)
 {
         struct action *action = action_in(ACTION_QUEUED, true)->joined_to;
@@ -321,6 +326,7 @@ static const struct {
         {"conference", group_of_the_future, "a value is out of its range"},
         {"conference", what_engine_check_knows, "a ringing, held, * call has audio"},
         {"not taken", complete_with_deadline, "a complete transaction has a deadline"},
+        {"not taken", one_id_twice, "two transactions have one id"},
         {"not taken", complete_and_pending, "a complete transaction has an action *"},
         {"ringing", joined_to_what_is_done, "an action joins one that is done*"},
         {"ringing", joined_and_done, "an action joins one that is done*"},

@@ -206,8 +206,7 @@ static size_t min3(size_t a, size_t b, size_t c)
         return ab < c ? ab : c;
 }
 
-/* How many letters to insert, drop or change; case does not count. */
-static size_t distance(const char *a, const char *b)
+size_t config_word_distance(const char *a, const char *b)
 {
         size_t length = strlen(b), row[WORD_MAX + 1];
 
@@ -231,8 +230,7 @@ static size_t distance(const char *a, const char *b)
         return row[length];
 }
 
-/* Up to a third of the letters may be wrong. */
-static bool is_close(const char *word, size_t wrong)
+bool config_word_is_close(const char *word, size_t wrong)
 {
         return wrong <= (strlen(word) + 2) / 3;
 }
@@ -243,9 +241,9 @@ const char *config_section_suggest(const char *section)
         size_t least = SIZE_MAX;
 
         for (size_t i = 0; i < ARRAY_SIZE(sections); i++) {
-                size_t wrong = distance(section, sections[i].name);
+                size_t wrong = config_word_distance(section, sections[i].name);
 
-                if (wrong < least && is_close(section, wrong)) {
+                if (wrong < least && config_word_is_close(section, wrong)) {
                         least = wrong;
                         best = sections[i].name;
                 }
@@ -261,10 +259,10 @@ const struct config_key *config_key_suggest(const char *section, const char *nam
 
         for (size_t i = 0; i < N_CONFIG_KEYS; i++) {
                 const struct config_key *key = &CONFIG_KEYS[i];
-                size_t wrong = distance(name, key->name);
+                size_t wrong = config_word_distance(name, key->name);
                 bool here = streq(key->section, section);
 
-                if (!is_close(name, wrong) || wrong > least || (wrong == least && !here))
+                if (!config_word_is_close(name, wrong) || wrong > least || (wrong == least && !here))
                         continue;
                 least = wrong;
                 best = key;

@@ -43,6 +43,11 @@ const struct config_key *config_key_find(const char *section, const char *name);
 const char *config_section_suggest(const char *section);
 const struct config_key *config_key_suggest(const char *section, const char *name);
 
+/* How many letters to insert, drop or change; case does not count. */
+size_t config_word_distance(const char *a, const char *b);
+/* Up to a third of the letters may be wrong. */
+bool config_word_is_close(const char *word, size_t wrong);
+
 /* The section's text in the documentation. */
 const char *config_section_text(const char *section);
 

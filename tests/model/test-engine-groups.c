@@ -54,6 +54,20 @@ START_TEST(mixed_sound_follows_the_group)
 }
 END_TEST
 
+/* What a join has to do depends on how a hold before it in the request turns out. Rows: T20 */
+START_TEST(join_waits_for_a_hold_before_it)
+{
+        sim_make(s, "sip", "c2", CALL_STATE_HELD);
+        sim_make(s, "sip", "c1", CALL_STATE_ACTIVE);
+        sim_behave(s, "sip", SIM_SILENT);
+        sim_ask(s, "ui", "hold c1, join c1 c2");
+        sim_expect(s, "sip perform hold c1");
+        sim_expect_none_at_all(s, "sip perform*join*");
+        sim_fulfil(s, "hold c1");
+        sim_expect(s, "sip perform*join c1 c2*");
+}
+END_TEST
+
 /* A merge is an activation: arbitration comes first (5). */
 START_TEST(merge_of_held_calls_holds_the_active_one_first)
 {
@@ -408,6 +422,7 @@ static TCase *merge_case(void)
         tcase_add_loop_test(merge, merge_unholds_the_held_member, 0, 2);
         tcase_add_loop_test(merge, mixed_sound_follows_the_group, 0, 2);
         tcase_add_test(merge, merge_of_held_calls_holds_the_active_one_first);
+        tcase_add_test(merge, join_waits_for_a_hold_before_it);
         tcase_add_test(merge, merge_whose_resume_fails);
         tcase_add_loop_test(merge, merge_that_fails_changes_nothing, 0, 2);
         tcase_add_loop_test(merge, merge_beyond_the_limit_is_refused, 0, 2);

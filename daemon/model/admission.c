@@ -10,77 +10,19 @@
 #include <stdlib.h>
 #include <utlist.h>
 
+#include "model/default-provider.h"
+
 /* ---- who and what ---- */
 
-static const char *handle_key(const struct action_args *args, char *buffer, size_t size)
-{
-        const char *colon = strchr(str_or_empty(args->handle), ':');
-        size_t length = colon ? (size_t)(colon - args->handle) : 0;
-
-        if (args->handle_type != HANDLE_TYPE_GENERIC || length == 0 || length >= size)
-                return handle_type_to_string(args->handle_type);
-        memcpy(buffer, args->handle, length);
-        buffer[length] = '\0';
-        return buffer;
-}
-
-static struct provider *find_identifier(const struct engine *engine, const char *identifier)
+static struct provider *find_provider(const struct plan *plan, const struct action_args *args)
 {
         struct provider *provider;
 
-        HASH_FIND(hh_identifier, engine->identifiers, identifier, strlen(identifier), provider);
+        if (str_or_empty(args->provider)[0] == '\0')
+                return default_provider_choose(plan->engine, plan->request->peer, args);
+        HASH_FIND(hh_identifier, plan->engine->identifiers, args->provider, strlen(args->provider),
+                  provider);
         return provider;
-}
-
-static struct provider *default_for(const struct engine *engine, const char *key)
-{
-        struct default_provider *preset;
-
-        DL_FOREACH (engine->defaults, preset) {
-                if (streq(preset->key, key))
-                        return find_identifier(engine, preset->identifier);
-        }
-        return NULL;
-}
-
-/* Without a choice of the user's: the one app that can take it, if there is just one. */
-static struct provider *only_candidate(const struct engine *engine, const struct action_args *args,
-                                       const char *key)
-{
-        struct provider *provider, *next, *found = NULL;
-        bool scheme = !streq(key, handle_type_to_string(args->handle_type));
-
-        HASH_ITER (hh_identifier, engine->identifiers, provider, next) {
-                if (provider->state != PROVIDER_RUNNING || !provider->entitled ||
-                    !provider_takes_handle(provider, args->handle_type) ||
-                    (scheme && provider->config.uri_schemes &&
-                     !provider_takes_scheme(provider, key)))
-                        continue;
-                if (found)
-                        return NULL;
-                found = provider;
-        }
-        return found;
-}
-
-static struct provider *choose_provider(const struct plan *plan, const struct action_args *args)
-{
-        const struct engine *engine = plan->engine;
-        struct provider *provider, *next;
-        char buffer[64];
-        const char *key = handle_key(args, buffer, sizeof(buffer));
-
-        if (str_or_empty(args->provider)[0] != '\0')
-                return find_identifier(engine, args->provider);
-        HASH_ITER (hh_number, engine->providers, provider, next) {
-                if (provider->state == PROVIDER_RUNNING &&
-                    streq(provider->peer, plan->request->peer))
-                        return provider;
-        }
-        provider = default_for(engine, key);
-        if (!provider && !streq(key, handle_type_to_string(args->handle_type)))
-                provider = default_for(engine, handle_type_to_string(args->handle_type));
-        return provider ? provider : only_candidate(engine, args, key);
 }
 
 static int check_providers(struct plan *plan)
@@ -90,7 +32,7 @@ static int check_providers(struct plan *plan)
 
                 if (item->args->type != ACTION_START)
                         continue;
-                item->provider = choose_provider(plan, item->args);
+                item->provider = find_provider(plan, item->args);
                 if (!item->provider || item->provider->state == PROVIDER_AWAY)
                         return engine_refuse(plan->engine, REFUSAL_REQUEST_UNKNOWN_PROVIDER,
                                              str_or_empty(item->args->provider)[0] != '\0'

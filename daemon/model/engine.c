@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <utlist.h>
 
+#include "model/default-provider.h"
+
 /* ---- life ---- */
 
 int engine_new(const struct engine_host *host, const struct limits *limits,
@@ -68,9 +70,7 @@ struct engine *engine_free(struct engine *engine)
                 provider_destroy(engine, provider);
         }
         DL_FOREACH_SAFE (engine->defaults, preset, next_preset) {
-                free(preset->key);
-                free(preset->identifier);
-                free(preset);
+                default_provider_free(preset);
         }
         effect_queue_done(&engine->effects);
         deadline_heap_done(&engine->deadlines);
@@ -410,53 +410,5 @@ int engine_set_do_not_disturb(struct engine *engine, struct instant now, bool on
         if (engine->do_not_disturb != on)
                 engine->system_changed |= SYSTEM_CHANGED_DO_NOT_DISTURB;
         engine->do_not_disturb = on;
-        return engine_finish(engine);
-}
-
-static void default_free(struct default_provider *preset)
-{
-        if (!preset)
-                return;
-        free(preset->key);
-        free(preset->identifier);
-        free(preset);
-}
-
-DEFINE_CLEANUP(struct default_provider *, default_free);
-
-int engine_set_default_provider(struct engine *engine, struct instant now, const char *key,
-                                const char *identifier)
-{
-        cleanup_(default_freep) struct default_provider *fresh = NULL;
-        struct default_provider *preset, *next;
-        int r = engine_begin(engine, now, 0);
-
-        if (r != 0)
-                return r;
-        if (key[0] == '\0' || strlen(key) > 63 || strlen(identifier) > 255)
-                return engine_refuse(engine, REFUSAL_INVALID_ARGS,
-                                     "\"%.64s\" is neither a URI scheme (such as sip) nor a handle "
-                                     "type (generic, phone-number, email-address).",
-                                     key);
-        if (identifier[0] != '\0' && !engine_find_identifier(engine, identifier))
-                return engine_refuse(engine, REFUSAL_REQUEST_UNKNOWN_PROVIDER,
-                                     "There is no provider \"%.255s\"; \"\" means no default.",
-                                     identifier);
-        if (identifier[0] != '\0') {
-                fresh = calloc(1, sizeof(*fresh));
-                if (!fresh || !(fresh->key = strdup(key)) ||
-                    !(fresh->identifier = strdup(identifier)))
-                        return -ENOMEM;
-        }
-        DL_FOREACH_SAFE (engine->defaults, preset, next) {
-                if (streq(preset->key, key)) {
-                        DL_DELETE(engine->defaults, preset);
-                        default_free(preset);
-                }
-        }
-        if (fresh)
-                DL_APPEND(engine->defaults, fresh);
-        fresh = NULL;
-        engine->system_changed |= SYSTEM_CHANGED_DEFAULT_PROVIDERS;
         return engine_finish(engine);
 }

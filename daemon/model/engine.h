@@ -174,9 +174,12 @@ int engine_cancel_post_dial(struct engine *engine, struct instant now,
 
 int engine_silence_ringer(struct engine *engine, struct instant now);
 int engine_set_do_not_disturb(struct engine *engine, struct instant now, bool on);
-/* `key`: a URI scheme or a handle type; identifier "" clears. */
+/* `key`: a URI scheme or a handle type, in any case; identifier "" clears. */
 int engine_set_default_provider(struct engine *engine, struct instant now, const char *key,
                                 const char *identifier);
+/* A choice of an earlier boot: its app may not be known so far. */
+int engine_restore_default_provider(struct engine *engine, struct instant now, const char *key,
+                                    const char *identifier);
 
 /* ---- what the audio adapter reports ---- */
 

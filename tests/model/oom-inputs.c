@@ -451,6 +451,11 @@ static int silence(void)
         return engine_silence_ringer(E);
 }
 
+static int restored_default(void)
+{
+        return engine_restore_default_provider(E, "sip", "org.example.gone");
+}
+
 static int default_provider(void)
 {
         return engine_set_default_provider(E, "tel", "org.example.sip");
@@ -534,6 +539,7 @@ const struct oom_input OOM_INPUTS[] = {
         {"do not disturb", ringing, do_not_disturb},
         {"silence", ringing, silence},
         {"default provider", nothing, default_provider},
+        {"restored default", nothing, restored_default},
         {"PipeWire gone", active, audio_gone},
         {"audio ready", active, audio_ready},
 };

@@ -194,17 +194,71 @@ static int start_by(enum handle_type type, const char *handle)
         return sim_try_ask_raw(s, "ui", &args, 1);
 }
 
-/* The scheme counts for handles that have one by their type; a phone number has a type. */
-START_TEST(default_is_found_by_type_or_scheme)
+static void expect_placed_by(enum handle_type type, const char *handle, const char *pattern)
 {
-        ck_assert_int_eq(sim_set_default(s, "phone-number", "org.example.web"), 0);
-        ck_assert_int_eq(sim_set_default(s, "tel", "org.example.sip"), 0);
-        ck_assert_int_eq(start_by(HANDLE_TYPE_PHONE_NUMBER, "tel:123"), 0);
-        sim_expect(s, "web perform start c1");
+        ck_assert_int_eq(start_by(type, handle), 0);
+        sim_expect(s, pattern);
         sim_ask(s, "ui", "end c1");
         sim_advance(s, 5 * USEC_PER_SEC);
-        ck_assert_int_eq(start_by(HANDLE_TYPE_GENERIC, "tel:123"), 0);
-        sim_expect(s, "sip perform start c1");
+}
+
+/* Rows: V7. The scheme first, in any case; that of a telephone number is tel. */
+START_TEST(default_is_found_by_scheme_or_type)
+{
+        ck_assert_int_eq(sim_set_default(s, "phone-number", "org.example.web"), 0);
+        expect_placed_by(HANDLE_TYPE_PHONE_NUMBER, "123", "web perform start c1");
+        ck_assert_int_eq(sim_set_default(s, "TEL", "org.example.sip"), 0);
+        expect_placed_by(HANDLE_TYPE_PHONE_NUMBER, "123", "sip perform start c1");
+        expect_placed_by(HANDLE_TYPE_GENERIC, "Tel:123", "sip perform start c1");
+        ck_assert_int_eq(sim_set_default(s, "email-address", "org.example.web"), 0);
+        expect_placed_by(HANDLE_TYPE_EMAIL_ADDRESS, "a@b", "web perform start c1");
+        ck_assert_int_eq(sim_set_default(s, "sip", "org.example.web"), 0);
+        expect_placed_by(HANDLE_TYPE_GENERIC, "sips:a@b", "web perform start c1");
+        ck_assert_int_eq(sim_set_default(s, "sips", "org.example.sip"), 0);
+        expect_placed_by(HANDLE_TYPE_GENERIC, "sips:a@b", "sip perform start c1");
+        ck_assert_int_eq(sim_set_default(s, "generic", "org.example.web"), 0);
+        expect_placed_by(HANDLE_TYPE_GENERIC, "matrix:a", "web perform start c1");
+        expect_placed_by(HANDLE_TYPE_GENERIC, "1a:b", "web perform start c1");
+}
+END_TEST
+
+/* Rows: V7. One that is gone, or that nobody can start, is as good as none. */
+START_TEST(default_that_cannot_be_followed)
+{
+        const struct provider_manifest gsm = {.identifier = "org.example.gsm"};
+
+        sim_declare(s, "gsm", &gsm);
+        ck_assert_int_eq(sim_set_default(s, "tel", "org.example.gsm"), 0);
+        ck_assert_int_eq(sim_set_default(s, "phone-number", "org.example.sip"), 0);
+        expect_placed_by(HANDLE_TYPE_PHONE_NUMBER, "1", "sip perform start c1");
+        sim_invalidate(s, "sip");
+        expect_placed_by(HANDLE_TYPE_PHONE_NUMBER, "1", "web perform start c1");
+        sim_provider(s, "sip");
+        expect_placed_by(HANDLE_TYPE_PHONE_NUMBER, "1", "sip perform start c1");
+}
+END_TEST
+
+START_TEST(default_for_what_is_no_scheme)
+{
+        static const char *const keys[] = {"", "1a", "a b", "sip:", ":", "ä", "s_p", "+", "sip/"};
+        char long_key[65] = "";
+
+        ck_assert_int_eq(sim_set_default(s, keys[_i], "org.example.sip"), REFUSAL_INVALID_ARGS);
+        memset(long_key, 'a', 64);
+        ck_assert_int_eq(sim_set_default(s, long_key, "org.example.sip"), REFUSAL_INVALID_ARGS);
+        ck_assert_int_eq(sim_set_default(s, long_key + 1, "org.example.sip"), 0);
+}
+END_TEST
+
+/* A choice of an earlier boot counts as soon as its app is there. */
+START_TEST(default_is_restored)
+{
+        ck_assert_int_eq(sim_restore_default(s, "tel", "org.example.gsm"), 0);
+        ck_assert_int_eq(sim_restore_default(s, "sip", "nodot"), REFUSAL_INVALID_ARGS);
+        ck_assert_int_eq(sim_restore_default(s, "a b", "org.example.gsm"), REFUSAL_INVALID_ARGS);
+        sim_refused(s, "ui", "start c1 -", REFUSAL_REQUEST_UNKNOWN_PROVIDER);
+        sim_provider(s, "gsm");
+        expect_placed_by(HANDLE_TYPE_PHONE_NUMBER, "1", "gsm perform start c1");
 }
 END_TEST
 
@@ -222,7 +276,10 @@ static TCase *corners_case(void)
         tcase_add_test(corners, hold_by_a_fact_gives_way_to_the_unhold);
         tcase_add_test(corners, merge_unholds_though_somebody_else_will);
         tcase_add_test(corners, start_after_a_fact_takes_the_sound);
-        tcase_add_test(corners, default_is_found_by_type_or_scheme);
+        tcase_add_test(corners, default_is_found_by_scheme_or_type);
+        tcase_add_test(corners, default_that_cannot_be_followed);
+        tcase_add_loop_test(corners, default_for_what_is_no_scheme, 0, 9);
+        tcase_add_test(corners, default_is_restored);
         return corners;
 }
 

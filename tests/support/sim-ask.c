@@ -136,6 +136,13 @@ int sim_set_default(struct sim *sim, const char *key, const char *identifier)
         return sim_end(sim, engine_set_default_provider(sim->engine, sim->now, key, identifier));
 }
 
+int sim_restore_default(struct sim *sim, const char *key, const char *identifier)
+{
+        sim_begin(sim, "default for %s is %s", key, identifier);
+        return sim_end(sim,
+                       engine_restore_default_provider(sim->engine, sim->now, key, identifier));
+}
+
 void sim_set_limits(struct sim *sim, const struct limits *limits)
 {
         sim_begin(sim, "limits change");

@@ -171,6 +171,7 @@ int sim_try_cancel_post_dial(struct sim *sim, const char *who, const char *call)
 void sim_silence(struct sim *sim);
 void sim_set_do_not_disturb(struct sim *sim, bool on);
 int sim_set_default(struct sim *sim, const char *key, const char *identifier);
+int sim_restore_default(struct sim *sim, const char *key, const char *identifier);
 void sim_set_limits(struct sim *sim, const struct limits *limits);
 
 /* ---- the audio adapter ---- */

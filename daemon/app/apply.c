@@ -243,6 +243,8 @@ void daemon_apply(struct daemon *daemon, const struct effect *effect)
                 return;
         case EFFECT_SYSTEM_CHANGED:
                 bus_apply_system_changed(daemon->bus, effect->mask);
+                if (effect->mask & SYSTEM_CHANGED_DEFAULT_PROVIDERS)
+                        choices_changed(&daemon->choices);
                 return;
         case EFFECT_PERFORM:
                 log_perform(daemon, effect);

@@ -361,6 +361,15 @@ static int init_state(struct daemon *daemon, const struct engine_host *host)
                           daemon->options.system, host, &daemon->config.limits, &daemon->engine);
 }
 
+static int init_choices(struct daemon *daemon)
+{
+        if (daemon->options.no_state)
+                return 0;
+        return choices_init(&daemon->choices, daemon->event, daemon->engine, bus_now(),
+                            daemon->options.state_directory, daemon->options.system,
+                            daemon->state.restored);
+}
+
 static int init_parts(struct daemon *daemon)
 {
         const struct engine_host host = {
@@ -371,7 +380,7 @@ static int init_parts(struct daemon *daemon)
         int r;
 
         if ((r = sd_event_new(&daemon->event)) < 0 || (r = add_signals(daemon)) < 0 ||
-            (r = init_state(daemon, &host)) < 0 ||
+            (r = init_state(daemon, &host)) < 0 || (r = init_choices(daemon)) < 0 ||
             (r = sd_event_add_time(daemon->event, &daemon->timer, CLOCK_BOOTTIME, 0, TIMER_ACCURACY,
                                    on_timer, daemon)) < 0 ||
             (r = sd_event_source_set_enabled(daemon->timer, SD_EVENT_OFF)) < 0 ||
@@ -387,7 +396,7 @@ int daemon_init(struct daemon *daemon, const struct daemon_options *options)
         cleanup_(freep) char *problem = NULL;
         int r;
 
-        *daemon = (struct daemon){.options = *options};
+        *daemon = (struct daemon){.options = *options, .choices = {.finished = -1}};
         config_init(&daemon->config);
         r = config_load(options->config_path, &daemon->config, &problem);
         if (r < 0) {
@@ -408,6 +417,7 @@ void daemon_done(struct daemon *daemon)
                 audio_free(daemon->audio);
         daemon->audio = NULL;
         route_choice_done(&daemon->route_choices);
+        choices_done(&daemon->choices);
         state_done(&daemon->state);
         bus_free(daemon->bus);
         twin_free(daemon->twin);

@@ -10,6 +10,7 @@
 
 #include <systemd/sd-event.h>
 
+#include "app/choices.h"
 #include "app/notify.h"
 #include "app/route-choice.h"
 #include "app/state.h"
@@ -38,6 +39,7 @@ struct daemon {
         sd_event *event;
         struct engine *engine;
         struct state state;
+        struct choices choices;
         struct bus *bus;
         struct audio *audio; /* NULL: without sound */
         struct route_choice *route_choices;

@@ -207,6 +207,7 @@ static int restore(struct state *state, struct instant now, const struct engine_
         if (r != 0)
                 return r;
         memcpy(state->label.bus, label.bus, sizeof(label.bus));
+        state->restored = true;
         if (engine_resume(*ret_engine, now) < 0)
                 log_warning(
                         "Out of memory: the sound of calls is found again with their next change");

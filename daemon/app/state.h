@@ -25,6 +25,7 @@ struct state {
         struct crash crash;
         uint64_t revision;       /* that is on record */
         bool failing;            /* as was said in the log */
+        bool restored;           /* the engine was on record */
         uint64_t retry_at;       /* CLOCK_MONOTONIC: when it may be opened again */
         sd_event_source *source; /* when nothing else is to be done */
 };

@@ -86,6 +86,35 @@ static void log_perform(struct daemon *daemon, const struct effect *effect)
                           effect->n_actions > 1 ? " and more" : "");
 }
 
+/* What is in a payload is nobody's business. */
+static void log_push(struct daemon *daemon, const struct effect *effect)
+{
+        const struct provider *provider = engine_find_provider(daemon->engine, effect->provider);
+        const struct push *push = engine_find_push(daemon->engine, effect->action.text);
+        const struct log_context context = {
+                .provider = provider ? provider->config.identifier : NULL,
+                .message_id =
+                        effect->type == EFFECT_PUSH_MISSED ? MESSAGE_PUSH_MISSED : MESSAGE_PUSH,
+        };
+
+        if (!provider || !push)
+                return;
+        if (effect->type == EFFECT_PUSH)
+                log_write(LOG_INFO, &context, "A push payload for %s: %s",
+                          provider->config.identifier,
+                          push->report_required ? "it owes the report of a call"
+                                                : "it has a call, and owes no report");
+        else if (effect->type == EFFECT_PUSH_FAILED)
+                log_write(LOG_WARNING, &context, "A push payload for %s was not delivered: %s",
+                          provider->config.identifier,
+                          push->reason ? push->reason : "it was started, and did not register");
+        else
+                log_write(LOG_WARNING, &context,
+                          "%s has not reported a call for a push payload in time; %u in a row%s",
+                          provider->config.identifier, provider->push_misses,
+                          provider->push_throttled_until != 0 ? "; it gets one an hour now" : "");
+}
+
 /* ---- sound ---- */
 
 /*
@@ -258,6 +287,11 @@ void daemon_apply(struct daemon *daemon, const struct effect *effect)
         case EFFECT_AUDIO_ACTIVATED:
         case EFFECT_AUDIO_DEACTIVATED:
                 bus_apply_delegate(daemon->bus, effect);
+                return;
+        case EFFECT_PUSH:
+        case EFFECT_PUSH_FAILED:
+        case EFFECT_PUSH_MISSED:
+                log_push(daemon, effect);
                 return;
         case EFFECT_TRANSACTION_COMPLETED:
                 bus_apply_transaction_completed(daemon->bus, &effect->transaction);

@@ -17,5 +17,9 @@
 #define MESSAGE_RELOADED "a010702ab5424717ba64222b109e522b"
 /* A provider was asked to perform actions */
 #define MESSAGE_PERFORM "596f514af6304412af6f8ce87a1d0f3f"
+/* A push payload was handed to its provider, or could not be */
+#define MESSAGE_PUSH "03101cfcd1ce4d648eeee9b1d7d69781"
+/* A provider reported no call for a push payload */
+#define MESSAGE_PUSH_MISSED "915f4796313f4b2289f7bdab06acf55f"
 
 #endif

@@ -16,6 +16,7 @@ enum deadline_kind {
         DEADLINE_REMOVAL,
         DEADLINE_POST_DIAL,
         DEADLINE_RECLAIM,
+        DEADLINE_PUSH,
 };
 
 struct deadline {

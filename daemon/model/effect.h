@@ -27,9 +27,14 @@ enum effect_type {
         EFFECT_ACTION_CANCELLED, /* provider, call, action */
         EFFECT_AUDIO_ACTIVATED,  /* provider, call */
         EFFECT_AUDIO_DEACTIVATED, /* provider, call */
+        EFFECT_PUSH,              /* provider, action = the id of a payload for it */
         /* bus: to the requester */
         EFFECT_TRANSACTION_COMPLETED, /* transaction: all its actions are done */
         EFFECT_TRANSACTION_OVERDUE,   /* transaction: a method that waits answers ActionTimedOut */
+        /* bus: to the helper; action = the id of a payload that its provider never got */
+        EFFECT_PUSH_FAILED, /* provider, action */
+        /* journal: likewise, of one that was delivered, and no call was reported for it */
+        EFFECT_PUSH_MISSED, /* provider, action */
         /* audio */
         EFFECT_AUDIO, /* call, audio_level, muted, serial */
         EFFECT_RING,  /* ring_mode, call (the one whose tone plays) */

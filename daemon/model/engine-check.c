@@ -205,5 +205,7 @@ const char *engine_check(const struct engine *engine)
                 wrong = check_counts(engine);
         if (!wrong)
                 wrong = check_transactions(engine);
+        if (!wrong)
+                wrong = push_check(engine);
         return wrong;
 }

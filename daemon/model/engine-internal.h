@@ -48,6 +48,7 @@ struct engine {
         size_t n_calls;           /* not ended */
         size_t n_in_call;         /* not ended and not ringing */
         size_t n_emergency;       /* live emergency calls */
+        size_t n_pushes, n_pushes_done;
 
         uint64_t next_group, next_delivery, next_interruption, next_audio_serial, next_fan_out;
         unsigned next_provider;
@@ -264,6 +265,24 @@ void emergency_take_over(struct engine *engine);
 struct provider *provider_free(struct provider *provider);
 void provider_lost(struct engine *engine, struct provider *provider);
 void provider_destroy(struct engine *engine, struct provider *provider);
+
+/* ---- push.c ---- */
+
+struct push *push_free(struct push *push);
+void push_destroy(struct engine *engine, struct push *push);
+void push_settle(struct engine *engine);
+void push_due(struct engine *engine, struct push *push);
+/* Asks the bus to start it, if it can be started and does not run. */
+void provider_start(struct engine *engine, struct provider *provider);
+/* It is registered: payloads that waited go out. */
+void push_provider_here(struct engine *engine, struct provider *provider);
+/* It went before it reported; `start`: and is started again for that. */
+void push_provider_left(struct engine *engine, struct provider *provider, bool start);
+void push_provider_forgotten(struct engine *engine, struct provider *provider);
+void push_start_failed(struct engine *engine, struct provider *provider, const char *reason);
+/* It reported a call, whether or not that was admitted. */
+void push_reported(struct engine *engine, struct provider *provider);
+const char *push_check(const struct engine *engine);
 
 /* ---- report.c ---- */
 

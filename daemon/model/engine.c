@@ -112,7 +112,7 @@ static int reserve(struct engine *engine, size_t n_actions)
                                  : engine->limits.calls_per_provider;
         size_t n_objects = HASH_CNT(hh, engine->calls) + HASH_COUNT(engine->actions) +
                            HASH_CNT(hh, engine->transactions) +
-                           HASH_CNT(hh_number, engine->providers);
+                           HASH_CNT(hh_number, engine->providers) + engine->n_pushes;
         int r;
 
         r = action_reserve(engine, 2 * n_actions + 3 * n_group + 16);
@@ -342,6 +342,9 @@ static int deadline_due(struct engine *engine, struct deadline *deadline)
         case DEADLINE_RECLAIM:
                 reclaim_due(engine, CONTAINER_OF(deadline, struct provider, reclaim));
                 break;
+        case DEADLINE_PUSH:
+                push_due(engine, CONTAINER_OF(deadline, struct push, deadline));
+                break;
         case DEADLINE_NONE_:
                 assert(false);
                 break;
@@ -397,6 +400,7 @@ void engine_settle(struct engine *engine)
                 call_free(call);
         }
         engine->removed = NULL;
+        push_settle(engine);
 }
 
 /* ---- settings ---- */

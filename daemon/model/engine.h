@@ -7,8 +7,9 @@
  * ids come from the host, and engine_next_deadline() says when engine_tick() wants to be called.
  *
  * Every input returns 0, -ENOMEM (nothing was changed), or a positive enum refusal (nothing was
- * changed); engine_explain() then says in words what was wrong, with the value, and what would be
- * right. Strings are borrowed for the length of the call. UUID arguments are lower-case text.
+ * changed, but that a refused report of a call is a report: push.h); engine_explain() then says in
+ * words what was wrong, with the value, and what would be right. Strings are borrowed for the length
+ * of the call. UUID arguments are lower-case text.
  */
 #ifndef CALLSD_MODEL_ENGINE_H
 #define CALLSD_MODEL_ENGINE_H
@@ -126,6 +127,20 @@ int engine_report_state(struct engine *engine, struct instant now, unsigned prov
                         const char *call, enum call_state state, enum fact_source by, usec_t date);
 int engine_report_muted(struct engine *engine, struct instant now, unsigned provider,
                         const char *call, bool muted, enum fact_source by);
+
+/* ---- what a push service has for a provider (push.h) ---- */
+
+/*
+ * Starts the provider if need be. Whether it got there comes as EFFECT_PUSH or EFFECT_PUSH_FAILED,
+ * the payload being found by the id until the settle.
+ * REQUEST_UNKNOWN_PROVIDER, INCOMING_UNENTITLED, PROVIDER_AWAY, LIMIT_REACHED.
+ */
+int engine_report_push(struct engine *engine, struct instant now, const char *identifier,
+                       const void *data, size_t size, struct uuid *ret_push);
+/* NULL once it was delivered and the report was made, or missed. */
+const struct push *engine_find_push(const struct engine *engine, const char *id);
+/* A payload waits for it to be there. */
+bool engine_push_waits(const struct provider *provider);
 
 /* ---- completion ---- */
 

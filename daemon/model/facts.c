@@ -297,9 +297,10 @@ int engine_report_call(struct engine *engine, struct instant now, unsigned numbe
         if (call && call->provider == provider && call->state != CALL_STATE_ENDED)
                 return import_known(engine, call, import);
         r = check_import(engine, provider, uuid, import, &with);
-        if (r != 0)
-                return r;
-        r = report_new_call(engine, provider, uuid, &import->update, &call);
+        if (r == 0)
+                r = report_new_call(engine, provider, uuid, &import->update, &call);
+        if (r >= 0)
+                push_reported(engine, provider);
         if (r != 0)
                 return r;
         call->outgoing = import->outgoing;

@@ -67,6 +67,11 @@ static int provider_new(struct engine *engine, char **identifier, struct provide
 
 void provider_destroy(struct engine *engine, struct provider *provider)
 {
+        struct push *push, *next;
+
+        DL_FOREACH_SAFE (provider->pushes, push, next) {
+                push_destroy(engine, push);
+        }
         deadline_disarm(&engine->deadlines, &provider->reclaim);
         if (provider->state != PROVIDER_GONE)
                 HASH_DELETE(hh_identifier, engine->identifiers, provider);
@@ -163,6 +168,7 @@ static void provider_returned(struct engine *engine, struct provider *provider)
                 }
         }
         transaction_wake_provider(engine, provider);
+        push_provider_here(engine, provider);
 }
 
 static void provider_run(struct engine *engine, struct provider *provider, char *peer,
@@ -330,13 +336,17 @@ static void provider_forget(struct engine *engine, struct provider *provider)
         if (provider->declared) {
                 provider->state = PROVIDER_DECLARED;
                 engine_push_provider(engine, EFFECT_PROVIDER_CHANGED, provider);
+                push_provider_left(engine, provider, true);
                 return;
         }
+        push_provider_forgotten(engine, provider);
         engine_push_provider(engine, EFFECT_PROVIDER_REMOVED, provider);
         HASH_DELETE(hh_identifier, engine->identifiers, provider);
         provider->state = PROVIDER_GONE;
+        /* not before the settle, if there are payloads that effects tell of */
         if (!provider->calls)
-                deadline_arm(&engine->deadlines, &provider->reclaim, engine->now.boottime);
+                deadline_arm(&engine->deadlines, &provider->reclaim,
+                             engine->now.boottime + (provider->pushes != NULL));
 }
 
 void provider_lost(struct engine *engine, struct provider *provider)
@@ -409,6 +419,7 @@ static void provider_gone(struct engine *engine, struct provider *provider)
         }
         deadline_arm(&engine->deadlines, &provider->reclaim, engine->now.boottime + grace);
         engine_push_provider(engine, EFFECT_PROVIDER_CHANGED, provider);
+        push_provider_left(engine, provider, true);
 }
 
 int engine_peer_gone(struct engine *engine, struct instant now, const char *peer)
@@ -437,6 +448,7 @@ int engine_bus_lost(struct engine *engine, struct instant now)
 
                 if (provider->state != PROVIDER_RUNNING)
                         continue;
+                push_provider_left(engine, provider, false);
                 if (provider->n_calls == 0) {
                         provider_lost(engine, provider);
                         continue;
@@ -480,13 +492,13 @@ int engine_provider_start_failed(struct engine *engine, struct instant now, unsi
         struct call *call;
         int r = engine_begin(engine, now, 0);
 
-        (void)reason;
         if (r != 0)
                 return r;
         HASH_FIND(hh_number, engine->providers, &number, sizeof(number), provider);
         if (!provider || provider->state != PROVIDER_STARTING)
                 return 0;
         provider->state = PROVIDER_DECLARED;
+        push_start_failed(engine, provider, reason);
         DL_FOREACH2 (provider->calls, call, provider_next) {
                 struct action *action, *next;
 

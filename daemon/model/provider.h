@@ -6,6 +6,7 @@
 #include <uthash.h>
 
 #include "model/deadline.h"
+#include "model/push.h"
 #include "model/types.h"
 #include "util/cleanup.h"
 
@@ -87,8 +88,11 @@ struct provider {
         struct call *calls; /* list through provider_prev/next, oldest first */
         unsigned n_calls;   /* not ended */
         unsigned n_ringing;
-        unsigned n_transactions; /* pending, with an action of this provider */
-        usec_t emergency_until;  /* boottime; its incoming calls skip filters until then */
+        unsigned n_transactions;     /* pending, with an action of this provider */
+        usec_t emergency_until;      /* boottime; its incoming calls skip filters until then */
+        struct push *pushes;         /* list, oldest first */
+        unsigned push_misses;        /* reports owed in a row and not made */
+        usec_t push_throttled_until; /* boottime, while these are PUSH_MISSES_MAX or more; else 0 */
         struct deadline reclaim;
         UT_hash_handle hh_number, hh_identifier;
 };

@@ -142,6 +142,10 @@ static const char *check_effect(const struct engine *engine, const struct effect
 
         if (effect->provider > engine->next_provider)
                 return "an effect is for a provider that never was";
+        if ((effect->type == EFFECT_PUSH || effect->type == EFFECT_PUSH_FAILED ||
+             effect->type == EFFECT_PUSH_MISSED) &&
+            !engine_find_push(engine, effect->action.text))
+                return "an effect is about a payload that there is not";
         if (effect->type != EFFECT_PERFORM)
                 return NULL;
         for (action = transaction ? transaction->actions : NULL; action; action = action->next)

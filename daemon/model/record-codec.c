@@ -369,6 +369,26 @@ void codec_names_or_null(struct codec *codec, char ***value)
                 codec_name(codec, &(*value)[i]);
 }
 
+void codec_bytes(struct codec *codec, uint8_t **data, size_t *size)
+{
+        const uint8_t *bytes;
+
+        codec_count(codec, size, 1);
+        if (!codec->reading) {
+                put(codec, *data, *size);
+                return;
+        }
+        *data = NULL;
+        bytes = get(codec, *size);
+        if (!bytes)
+                return;
+        *data = malloc(*size > 0 ? *size : 1);
+        if (!*data)
+                codec_fail(codec, -ENOMEM, "there is no memory for bytes");
+        else if (*size > 0)
+                memcpy(*data, bytes, *size);
+}
+
 void codec_end(struct codec *codec)
 {
         end_bits(codec);

@@ -62,6 +62,8 @@ void codec_name(struct codec *codec, char **value);
 void codec_name_or_null(struct codec *codec, char **value);
 /* A list that ends with NULL, or NULL. */
 void codec_names_or_null(struct codec *codec, char ***value);
+/* Owned bytes of any kind; never NULL. */
+void codec_bytes(struct codec *codec, uint8_t **data, size_t *size);
 /* To be called when all is written; reading: nothing may be left. */
 void codec_end(struct codec *codec);
 

@@ -105,7 +105,20 @@ void record_provider_fields(struct codec *codec, struct provider *provider)
         codec_names_or_null(codec, &provider->emergency_numbers);
         codec_number(codec, &provider->manifest_grace, UINT64_MAX);
         codec_number(codec, &provider->emergency_until, UINT64_MAX);
+        CODEC_NUMBER(codec, provider->push_misses, UINT32_MAX);
+        codec_number(codec, &provider->push_throttled_until, UINT64_MAX);
         config_fields(codec, &provider->config);
+}
+
+/* Its id comes before. */
+void record_push_fields(struct codec *codec, struct push *push)
+{
+        codec_bool(codec, &push->report_required);
+        codec_bool(codec, &push->reported);
+        CODEC_NUMBER(codec, push->state, PUSH_DONE);
+        CODEC_NUMBER(codec, push->n_deliveries, UINT32_MAX);
+        codec_text_or_null(codec, &push->reason);
+        codec_bytes(codec, &push->data, &push->size);
 }
 
 /* ---- calls ---- */

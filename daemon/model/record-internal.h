@@ -14,6 +14,7 @@
 void record_engine_fields(struct codec *codec, struct engine *engine);
 void record_default_fields(struct codec *codec, struct default_provider *preset);
 void record_provider_fields(struct codec *codec, struct provider *provider);
+void record_push_fields(struct codec *codec, struct push *push);
 void record_call_fields(struct codec *codec, struct call *call);
 void record_transaction_fields(struct codec *codec, struct transaction *transaction);
 void record_action_fields(struct codec *codec, struct action *action);

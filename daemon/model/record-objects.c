@@ -14,6 +14,7 @@
 /* At least so many bytes each. */
 #define MIN_DEFAULT 2
 #define MIN_PROVIDER 16
+#define MIN_PUSH 20
 #define MIN_CALL 40
 #define MIN_TRANSACTION 18
 #define MIN_ACTION 40
@@ -54,6 +55,46 @@ void record_defaults(struct codec *codec, struct engine *engine)
                         return;
                 record_default_fields(codec, preset);
                 preset = preset->next;
+        }
+}
+
+/* ---- payloads, each with its provider ---- */
+
+static struct push *read_push(struct codec *codec, struct engine *engine, struct provider *provider)
+{
+        struct push *push = new_object(codec, sizeof(*push));
+
+        if (!push)
+                return NULL;
+        push->provider = provider;
+        push->deadline.kind = DEADLINE_PUSH;
+        codec_uuid(codec, &push->id);
+        codec_expect(codec, codec_ok(codec) && !engine_find_push(engine, push->id.text),
+                     "two payloads have one id");
+        DL_APPEND(provider->pushes, push);
+        engine->n_pushes++;
+        return push;
+}
+
+static void record_pushes(struct codec *codec, struct engine *engine, struct provider *provider)
+{
+        struct push *push;
+        size_t n;
+
+        DL_COUNT(provider->pushes, push, n);
+        codec_count(codec, &n, MIN_PUSH);
+        for (push = provider->pushes; n > 0 && codec_ok(codec); n--) {
+                if (codec->reading)
+                        push = read_push(codec, engine, provider);
+                else
+                        codec_uuid(codec, &push->id);
+                if (!push)
+                        return;
+                record_push_fields(codec, push);
+                if (codec->reading)
+                        engine->n_pushes_done += push->state == PUSH_DONE;
+                record_deadline(codec, engine, &push->deadline);
+                push = push->next;
         }
 }
 
@@ -119,6 +160,7 @@ void record_providers(struct codec *codec, struct engine *engine)
                 if (!provider)
                         return;
                 record_deadline(codec, engine, &provider->reclaim);
+                record_pushes(codec, engine, provider);
                 provider = provider->hh_number.next;
         }
 }

@@ -52,6 +52,8 @@ static void providers_again(struct engine *engine)
                                 provider->config.identifier, engine->host.userdata);
                 if (provider->state == PROVIDER_STARTING)
                         engine_push_provider(engine, EFFECT_START_PROVIDER, provider);
+                else if (engine_push_waits(provider))
+                        provider_start(engine, provider);
         }
 }
 

@@ -41,7 +41,7 @@
 #include "model/engine.h"
 
 /* Raised when bytes of before can no longer be read. */
-#define RECORD_FORMAT 1
+#define RECORD_FORMAT 2
 
 /* Grows; reused from one save to the next, so that saving soon allocates nothing. */
 struct record_bytes {

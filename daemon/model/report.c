@@ -141,9 +141,10 @@ int engine_report_incoming(struct engine *engine, struct instant now, unsigned n
         if (!provider)
                 return REFUSAL_NOT_REGISTERED;
         r = report_admit_incoming(engine, provider, uuid, update);
-        if (r != 0)
-                return r;
-        r = report_new_call(engine, provider, uuid, update, &call);
+        if (r == 0)
+                r = report_new_call(engine, provider, uuid, update, &call);
+        if (r >= 0)
+                push_reported(engine, provider);
         if (r != 0)
                 return r;
         call->state = CALL_STATE_RINGING;

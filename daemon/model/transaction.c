@@ -220,10 +220,8 @@ static void wait_for_provider(struct engine *engine, struct action *action)
         action->waits_for_provider = true;
         deadline_arm(&engine->deadlines, &action->deadline,
                      engine->now.boottime + action_duration(engine, action));
-        if (provider->state == PROVIDER_DECLARED) {
-                provider->state = PROVIDER_STARTING;
-                engine_push_provider(engine, EFFECT_START_PROVIDER, provider);
-        }
+        if (provider->state == PROVIDER_DECLARED)
+                provider_start(engine, provider);
 }
 
 void transaction_deliver_ends(struct engine *engine, struct transaction *transaction)

@@ -207,11 +207,13 @@ struct limits {
         unsigned ringing_sandboxed;
         unsigned ringing_total;
         unsigned calls_total;
+        unsigned pushes_per_provider;
         /* how long a text, in bytes without the NUL */
         unsigned handle_length;
         unsigned name_length;
         unsigned identifier_length;
         unsigned dtmf_length;
+        unsigned push_size; /* of a payload, as daemon/bus writes it */
         /* call-model.md 4.8: how much time a provider has */
         usec_t start_timeout;
         usec_t answer_timeout;
@@ -228,6 +230,8 @@ struct limits {
         usec_t emergency_callback;
         usec_t bus_reclaim_grace;
         usec_t reclaim_grace_max;
+        usec_t push_report_timeout;
+        usec_t push_throttle;
         enum auto_resume auto_resume;
 };
 

@@ -41,6 +41,19 @@ static void ringing(void)
         sim_incoming(s, "sip", "c1");
 }
 
+static void absent(void)
+{
+        const struct provider_manifest manifest = {.identifier = "org.example.gsm",
+                                                   .can_start = true};
+
+        sim_declare(s, "gsm", &manifest);
+}
+
+static void owed(void)
+{
+        sim_push_payload(s, "sip", "owed");
+}
+
 static void active(void)
 {
         sim_make(s, "sip", "c1", CALL_STATE_ACTIVE);
@@ -471,6 +484,20 @@ static int audio_ready(void)
         return engine_audio_ready(E, c1.text, serial);
 }
 
+static int push_to_running(void)
+{
+        struct uuid id;
+
+        return engine_report_push(E, "org.example.sip", "x", 1, &id);
+}
+
+static int push_to_absent(void)
+{
+        struct uuid id;
+
+        return engine_report_push(E, "org.example.gsm", "x", 1, &id);
+}
+
 const struct oom_input OOM_INPUTS[] = {
         {"report incoming", nothing, report_incoming},
         {"report a second incoming", active, report_incoming},
@@ -536,6 +563,10 @@ const struct oom_input OOM_INPUTS[] = {
         {"invalidate in a conference", conference, invalidate},
         {"peer gone", hold_delivered, peer_gone},
         {"bus lost", hold_delivered, bus_lost},
+        {"payload", nothing, push_to_running},
+        {"payload that starts", absent, push_to_absent},
+        {"payload, and its app goes", owed, peer_gone},
+        {"tick: a report is overdue", owed, next_tick},
         {"do not disturb", ringing, do_not_disturb},
         {"silence", ringing, silence},
         {"default provider", nothing, default_provider},

@@ -314,6 +314,41 @@ static void not_taken(void)
         sim_must(engine_tick(s->engine, s->now) == 0);
 }
 
+/* One that waits, one that was told of, one that is owed, one that was reported; and effects. */
+static void payloads(void)
+{
+        const char *words = "not-taken";
+        struct sim_payload *payload;
+
+        declare_gsm(true);
+        sim_push_payload(s, "web", "missed");
+        sim_advance(s, 8 * USEC_PER_SEC);
+        sim_push_payload(s, "gsm", "no-such-program");
+        sim_set_do_not_disturb(s, true);
+        sim_push_payload(s, "sip", "reported");
+        sim_must(sim_try_incoming(s, "sip", "c1", NULL) > 0);
+        sim_push_payload(s, "sip", "owed");
+        payload = sim_push(&s->payloads);
+        snprintf(payload->words, sizeof(payload->words), "%s", words);
+        sim_must(engine_provider_start_failed(s->engine, s->now, sim_number(s, "gsm"),
+                                              "no such file") == 0);
+        sim_must(engine_report_push(s->engine, s->now, "org.example.gsm", words, strlen(words),
+                                    &payload->id) == 0);
+        payload = sim_push(&s->payloads);
+        snprintf(payload->words, sizeof(payload->words), "%s", words);
+        sim_must(engine_report_push(s->engine, s->now, "org.example.web", words, strlen(words),
+                                    &payload->id) == 0);
+}
+
+/* The third time in a row. */
+static void shut_out(void)
+{
+        for (unsigned i = 0; i < PUSH_MISSES_MAX; i++) {
+                sim_push_payload(s, "sip", "missed");
+                sim_advance(s, 8 * USEC_PER_SEC);
+        }
+}
+
 #define WORLD(name)                              \
         static void make_##name(struct sim *sim) \
         {                                        \
@@ -335,12 +370,14 @@ WORLD(bus_lost);
 WORLD(ended);
 WORLD(outlived);
 WORLD(not_taken);
+WORLD(payloads);
+WORLD(shut_out);
 
 const struct record_world RECORD_WORLDS[] = {
         {"empty", make_empty},           {"providers", make_providers}, {"ringing", make_ringing},
         {"conference", make_conference}, {"half held", make_half_held}, {"dialled", make_dialled},
         {"post-dial", make_post_dial},   {"emergency", make_emergency}, {"away", make_away},
         {"bus lost", make_bus_lost},     {"ended", make_ended},         {"outlived", make_outlived},
-        {"not taken", make_not_taken},
+        {"not taken", make_not_taken},   {"payloads", make_payloads},   {"shut out", make_shut_out},
 };
 const size_t RECORD_N_WORLDS = COUNT(RECORD_WORLDS);

@@ -91,6 +91,20 @@ START_TEST(provider_is_read)
 }
 END_TEST
 
+START_TEST(push_is_read)
+{
+        struct push push;
+
+        memset(&push, PATTERN, sizeof(push));
+        record_push_fields(&codec, &push);
+        free(push.data);
+        memset(&push.id, 0, sizeof(push.id));
+        memset(&push.deadline, 0, sizeof(push.deadline));
+        sim_clear_push(&push);
+        EXPECT_READ(push, &push);
+}
+END_TEST
+
 START_TEST(config_is_read)
 {
         struct provider provider;
@@ -149,6 +163,7 @@ START_TEST(engine_is_read)
         record_engine_fields(&codec, &engine);
         engine.deadlines.n_items = 0;
         engine.n_calls = engine.n_in_call = engine.n_emergency = 0;
+        engine.n_pushes = engine.n_pushes_done = 0;
         engine.system_changed = 0;
         sim_clear_engine(&engine);
         EXPECT_READ(engine, &engine);
@@ -334,6 +349,7 @@ static TCase *fields_case(void)
 #ifdef CLEAR_PADDING
         tcase_add_test(fields, call_is_read);
         tcase_add_test(fields, provider_is_read);
+        tcase_add_test(fields, push_is_read);
         tcase_add_test(fields, config_is_read);
         tcase_add_test(fields, transaction_is_read);
         tcase_add_test(fields, action_is_read);

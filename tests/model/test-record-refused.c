@@ -269,6 +269,65 @@ static void performs_what_is_not_delivered(void)
         effect->serial = 0;
 }
 
+static struct push *push_of(const char *identifier, enum push_state state)
+{
+        struct provider *provider;
+        struct push *push;
+
+        HASH_FIND(hh_identifier, e->identifiers, identifier, strlen(identifier), provider);
+        DL_FOREACH (provider->pushes, push) {
+                if (push->state == state)
+                        return push;
+        }
+        sim_die(s, "%s has no such payload", identifier);
+}
+
+static void payload_waits_for_who_is_there(void)
+{
+        push_of("org.example.sip", PUSH_DELIVERED)->state = PUSH_WAITING;
+}
+
+static void payload_without_deadline(void)
+{
+        deadline_disarm(&e->deadlines, &push_of("org.example.sip", PUSH_DELIVERED)->deadline);
+}
+
+static void nothing_is_owed(void)
+{
+        push_of("org.example.sip", PUSH_DELIVERED)->report_required = false;
+}
+
+static void never_delivered(void)
+{
+        push_of("org.example.sip", PUSH_DELIVERED)->n_deliveries = 0;
+}
+
+static void reported_for_nothing(void)
+{
+        push_of("org.example.gsm", PUSH_WAITING)->reported = true;
+}
+
+static void one_payload_twice(void)
+{
+        push_of("org.example.web", PUSH_DELIVERED)->id =
+                push_of("org.example.sip", PUSH_DELIVERED)->id;
+}
+
+static void effect_of_no_payload(void)
+{
+        push_of("org.example.web", PUSH_DELIVERED)->id = sim_uuid("dead");
+}
+
+static void shut_out_for_nothing(void)
+{
+        push_of("org.example.sip", PUSH_DELIVERED)->provider->push_throttled_until = 1;
+}
+
+static void missed_and_not_shut_out(void)
+{
+        push_of("org.example.sip", PUSH_DELIVERED)->provider->push_misses = PUSH_MISSES_MAX;
+}
+
 static void in_call_alone(void)
 {
         e->in_call = !e->in_call;
@@ -345,6 +404,15 @@ static const struct {
         {"not taken", performs_too_many, "actions are to be delivered that there are not"},
         {"not taken", performs_nothing, "actions are to be delivered that there are not"},
         {"not taken", performs_what_is_not_delivered, "actions are to be delivered *"},
+        {"payloads", payload_waits_for_who_is_there, "a payload waits for a provider *"},
+        {"payloads", payload_without_deadline, "a payload has a deadline too many, or none"},
+        {"payloads", nothing_is_owed, "a report is owed for no payload, or by nobody"},
+        {"payloads", never_delivered, "a report is owed for no payload, or by nobody"},
+        {"payloads", reported_for_nothing, "a duty was kept that there was not"},
+        {"payloads", one_payload_twice, "two payloads have one id"},
+        {"payloads", effect_of_no_payload, "an effect is about a payload *"},
+        {"payloads", shut_out_for_nothing, "a provider is shut out *"},
+        {"payloads", missed_and_not_shut_out, "a provider is shut out *"},
         {"ringing", in_call_alone, "it says that there is a call *"},
         {"ringing", rings_without_call, "a call rings that there is not"},
         {"ringing", rings_for_a_stranger, "a call rings that there is not"},

@@ -14,7 +14,7 @@ static struct walk {
         struct sim *sim;
         uint64_t random;
         char calls[N_CALLS][16]; /* names in use, "" = free */
-        unsigned last_call;
+        unsigned last_call, last_payload;
         unsigned incarnation;
         bool running[N_PROVIDERS];
         bool audio;
@@ -437,6 +437,19 @@ static void let_one_come_back(void)
                 register_provider(i);
 }
 
+/* The duty is kept by whatever is reported next. */
+static void push_payload(void)
+{
+        char words[32];
+
+        snprintf(words, sizeof(words), "payload-%u", ++w.last_payload % 10000);
+        sim_try_push(w.sim, chance(2) ? "nobody" : a_provider(), words);
+        if (chance(20))
+                sim_start_failed(w.sim, a_provider());
+        else if (chance(50))
+                let_one_come_back();
+}
+
 static void change_surroundings(void)
 {
         switch (below(8)) {
@@ -473,8 +486,10 @@ void walk_step(void)
                 ask_sensibly();
         else if (dice < 66)
                 complete();
-        else if (dice < 79)
+        else if (dice < 77)
                 report_fact();
+        else if (dice < 79)
+                push_payload();
         else if (dice < 87)
                 pass_time();
         else if (dice < 94)
@@ -493,6 +508,7 @@ void walk_step(void)
 
 void walk_come_to_rest(void)
 {
+        const struct provider *provider = NULL;
         const struct call *call = NULL;
 
         sim_advance(w.sim, 3600 * USEC_PER_SEC);
@@ -504,6 +520,9 @@ void walk_come_to_rest(void)
                     call->state != CALL_STATE_STARTED && call->state != CALL_STATE_CONNECTING)
                         sim_die(w.sim, "%s is %s after an hour of silence", sim_name(&call->id),
                                 call_state_to_string(call->state));
+        while ((provider = engine_next_provider(sim_engine(w.sim), provider)))
+                if (provider->pushes)
+                        sim_die(w.sim, "a payload is there after an hour of silence");
         sim_expect_ring(w.sim, "none");
 }
 

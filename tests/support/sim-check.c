@@ -118,6 +118,23 @@ static void check_pending(struct sim *sim)
         }
 }
 
+static void check_payloads(struct sim *sim)
+{
+        for (size_t i = 0; i < sim->payloads.n;) {
+                const struct sim_payload *payload = &sim->payloads.items[i];
+                const struct push *push = engine_find_push(sim->engine, payload->id.text);
+
+                if (!push && payload->n_deliveries == 0 && !payload->failed)
+                        sim_die(sim, "%s is lost", payload->words);
+                if (push && push->state == PUSH_DONE)
+                        sim_die(sim, "%s is done with and was not freed", payload->words);
+                if (push)
+                        i++;
+                else
+                        sim_remove_at(sim->payloads.items, &sim->payloads.n, i, sizeof(*payload));
+        }
+}
+
 void sim_check_views(struct sim *sim)
 {
         uint64_t properties[SIM_N_SYSTEM];
@@ -125,6 +142,7 @@ void sim_check_views(struct sim *sim)
         for (size_t i = 0; i < sim->calls.n; i++)
                 check_view(sim, &sim->calls.items[i]);
         check_all_seen(sim);
+        check_payloads(sim);
         check_ring(sim);
         check_pending(sim);
         sim_system_properties(sim, properties);

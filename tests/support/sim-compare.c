@@ -71,9 +71,20 @@ void sim_clear_provider(struct provider *copy)
         CLEAR(copy, identity);
         CLEAR(copy, emergency_numbers);
         CLEAR(copy, calls);
+        CLEAR(copy, pushes);
         CLEAR(copy, hh_number);
         CLEAR(copy, hh_identifier);
         clear_deadline(&copy->reclaim);
+}
+
+void sim_clear_push(struct push *copy)
+{
+        CLEAR(copy, provider);
+        CLEAR(copy, data);
+        CLEAR(copy, reason);
+        CLEAR(copy, prev);
+        CLEAR(copy, next);
+        clear_deadline(&copy->deadline);
 }
 
 void sim_clear_transaction(struct transaction *copy)
@@ -169,6 +180,16 @@ static void compare_transactions(struct sim *sim, const struct engine *a, const 
                 sim_die(sim, "a transaction more or less");
 }
 
+static void compare_pushes(struct sim *sim, const struct provider *a, const struct provider *b)
+{
+        const struct push *x = a->pushes, *y = b->pushes;
+
+        for (; x && y; x = x->next, y = y->next)
+                COMPARE(sim, push, x, y);
+        if (x != y)
+                sim_die(sim, "a payload more or less");
+}
+
 static void compare_effects(struct sim *sim, const struct effect_queue *a,
                             const struct effect_queue *b)
 {
@@ -187,8 +208,10 @@ void sim_compare(struct sim *sim, const struct engine *a, const struct engine *b
 
         COMPARE(sim, engine, a, b);
         for (; provider && other;
-             provider = provider->hh_number.next, other = other->hh_number.next)
+             provider = provider->hh_number.next, other = other->hh_number.next) {
                 COMPARE(sim, provider, provider, other);
+                compare_pushes(sim, provider, other);
+        }
         if (provider != other)
                 sim_die(sim, "a provider more or less");
         for (; x && y; x = x->hh.next, y = y->hh.next)

@@ -484,7 +484,8 @@ static void on_provider(struct sim *sim, const struct effect *effect)
                 break;
         case EFFECT_START_PROVIDER:
                 provider = sim_find_number(sim, effect->provider);
-                if (!provider || provider->running)
+                if (!provider ||
+                    engine_find_provider(sim->engine, effect->provider)->state == PROVIDER_RUNNING)
                         sim_die(sim, "a provider is started that runs");
                 sim_line(sim, "%s start", provider->name);
                 break;
@@ -493,6 +494,36 @@ static void on_provider(struct sim *sim, const struct effect *effect)
                 sim_line(sim, "%s %s", provider ? provider->name : "new",
                          effect->type == EFFECT_PROVIDER_ADDED ? "present" : "configured");
         }
+}
+
+static void on_push(struct sim *sim, const struct effect *effect)
+{
+        const struct sim_provider *provider = sim_find_number(sim, effect->provider);
+        const struct push *push = engine_find_push(sim->engine, effect->action.text);
+        struct sim_payload *payload = NULL;
+
+        for (size_t i = 0; i < sim->payloads.n; i++)
+                if (streq(sim->payloads.items[i].id.text, effect->action.text))
+                        payload = &sim->payloads.items[i];
+        if (!payload || !push || !provider || push->size != strlen(payload->words) ||
+            memcmp(push->data, payload->words, push->size) != 0)
+                sim_die(sim, "%s of a payload that there is not, or that is another one",
+                        effect_type_to_string(effect->type));
+        if (payload->failed || payload->missed)
+                sim_die(sim, "%s of %s, which is over", effect_type_to_string(effect->type),
+                        payload->words);
+        payload->failed = effect->type == EFFECT_PUSH_FAILED;
+        payload->missed = effect->type == EFFECT_PUSH_MISSED;
+        if (payload->missed && (payload->n_deliveries == 0 || !push->report_required))
+                sim_die(sim, "%s was not reported, which nobody owed", payload->words);
+        if (effect->type == EFFECT_PUSH) {
+                recipient(sim, effect);
+                if (++payload->n_deliveries > 2)
+                        sim_die(sim, "%s is delivered for the third time", payload->words);
+        }
+        sim_line(sim, "%s %s %s%s", provider->name, effect_type_to_string(effect->type),
+                 payload->words,
+                 effect->type == EFFECT_PUSH && push->report_required ? " (owed)" : "");
 }
 
 void sim_effect(struct sim *sim, const struct effect *effect)
@@ -533,6 +564,11 @@ void sim_effect(struct sim *sim, const struct effect *effect)
         case EFFECT_AUDIO_ACTIVATED:
         case EFFECT_AUDIO_DEACTIVATED:
                 on_session(sim, effect, effect->type == EFFECT_AUDIO_ACTIVATED);
+                break;
+        case EFFECT_PUSH:
+        case EFFECT_PUSH_FAILED:
+        case EFFECT_PUSH_MISSED:
+                on_push(sim, effect);
                 break;
         case EFFECT_TRANSACTION_COMPLETED:
                 on_completed(sim, effect);

@@ -64,6 +64,14 @@ struct sim_pending {
         bool waits, overdue;
 };
 
+/* A payload: given to its provider at most twice, and never lost. */
+struct sim_payload {
+        struct uuid id;
+        char words[32];
+        unsigned n_deliveries;
+        bool failed, missed;
+};
+
 enum sim_reaction_kind {
         SIM_REACT_FULFIL,
         SIM_REACT_FAIL,
@@ -121,6 +129,7 @@ struct sim {
         SIM_ARRAY(struct sim_delivery, deliveries);
         SIM_ARRAY(struct sim_pending, pending);
         SIM_ARRAY(struct sim_reaction, reactions);
+        SIM_ARRAY(struct sim_payload, payloads);
 };
 
 /* ck_assert() writes a file each time it is passed, which is far too slow for here. */
@@ -144,6 +153,7 @@ void sim_maybe_replace(struct sim *sim);
 /* Clears what no record holds: pointers, what belongs to a list or a table, what is counted. */
 void sim_clear_engine(struct engine *copy);
 void sim_clear_provider(struct provider *copy);
+void sim_clear_push(struct push *copy);
 void sim_clear_call(struct call *copy);
 void sim_clear_transaction(struct transaction *copy);
 void sim_clear_action(struct action *copy);

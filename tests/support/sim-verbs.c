@@ -173,6 +173,39 @@ int sim_start_failed(struct sim *sim, const char *name)
                                                          sim_number(sim, name), "no such file"));
 }
 
+/* ---- payloads ---- */
+
+int sim_try_push(struct sim *sim, const char *provider, const char *words)
+{
+        struct sim_payload *payload;
+        char identifier[64];
+        struct uuid id;
+        int r;
+
+        snprintf(identifier, sizeof(identifier), "org.example.%s", provider);
+        sim_begin(sim, "a payload for %s: %s", provider, words);
+        r = engine_report_push(sim->engine, sim->now, identifier, words, strlen(words), &id);
+        if (r == 0) {
+                payload = sim_push(&sim->payloads);
+                payload->id = id;
+                snprintf(payload->words, sizeof(payload->words), "%s", words);
+        }
+        return sim_end(sim, r);
+}
+
+void sim_push_payload(struct sim *sim, const char *provider, const char *words)
+{
+        must(sim, sim_try_push(sim, provider, words), "the payload");
+}
+
+const struct push *sim_find_push(struct sim *sim, const char *words)
+{
+        for (size_t i = sim->payloads.n; i > 0; i--)
+                if (streq(sim->payloads.items[i - 1].words, words))
+                        return engine_find_push(sim->engine, sim->payloads.items[i - 1].id.text);
+        return NULL;
+}
+
 /* ---- reports ---- */
 
 /* While a provider reports, its own delivered actions may be settled by that. */
@@ -184,6 +217,19 @@ static int report_end(struct sim *sim, const char *provider, int r)
         return r;
 }
 
+/* A refused report changes nothing, unless it was owed: then something is due at once. */
+static void report_duty(struct sim *sim, const char *provider)
+{
+        const struct provider *owner = sim_provider_of(sim, provider);
+
+        for (const struct push *push = owner ? owner->pushes : NULL; push; push = push->next) {
+                if (push->state != PUSH_DELIVERED || push->reported)
+                        continue;
+                free(sim->before);
+                sim->before = NULL;
+        }
+}
+
 int sim_try_incoming(struct sim *sim, const char *provider, const char *call,
                      const struct call_update *update)
 {
@@ -193,6 +239,7 @@ int sim_try_incoming(struct sim *sim, const char *provider, const char *call,
         snprintf(handle, sizeof(handle), "sip:%s@example.org", call);
         own.handle = handle;
         sim_begin(sim, "%s reports incoming %s", provider, call);
+        report_duty(sim, provider);
         return report_end(sim, provider,
                           engine_report_incoming(sim->engine, sim->now, sim_number(sim, provider),
                                                  sim_uuid(call).text, update ? update : &own));
@@ -282,6 +329,7 @@ int sim_try_import(struct sim *sim, const char *provider, const char *call,
                    const struct call_import *import)
 {
         sim_begin(sim, "%s imports %s: %s", provider, call, call_state_to_string(import->state));
+        report_duty(sim, provider);
         return report_end(sim, provider,
                           engine_report_call(sim->engine, sim->now, sim_number(sim, provider),
                                              sim_uuid(call).text, import));

@@ -173,6 +173,7 @@ struct sim *sim_free(struct sim *sim)
         free(sim->deliveries.items);
         free(sim->pending.items);
         free(sim->reactions.items);
+        free(sim->payloads.items);
         free(sim->before);
         free(sim);
         return NULL;

@@ -118,6 +118,13 @@ void sim_vanish(struct sim *sim, const char *name);
 void sim_bus_lost(struct sim *sim);
 int sim_start_failed(struct sim *sim, const char *name);
 
+/* ---- payloads: what a helper has for a provider; its bytes are these words ---- */
+
+int sim_try_push(struct sim *sim, const char *provider, const char *words);
+void sim_push_payload(struct sim *sim, const char *provider, const char *words);
+/* The payload of these words that was handed over last; NULL: it is done with. */
+const struct push *sim_find_push(struct sim *sim, const char *words);
+
 /* ---- reports ---- */
 
 int sim_try_incoming(struct sim *sim, const char *provider, const char *call,
@@ -213,6 +220,7 @@ void sim_expect_group(struct sim *sim, const char *a, const char *b, bool togeth
  *     c1 ringing / c1 ended declined               the state as announced
  *     c1 added / c1 removed / c1 record
  *     c1 changed muted hold-reason                 other properties
+ *     sip push a (owed) / sip push a / sip push-failed a / sip push-missed a
  *     ring tone c1 / ring waiting c2 / ring none
  *     audio c1 linked / audio c1 linked muted / audio c1 none
  *     ui result answer c1 fulfilled, hold c2 hold-failed / ui overdue

@@ -127,6 +127,11 @@ static enum explore_result cannot_start(struct sim *sim, const struct input *inp
         return explore_result(sim_start_failed(sim, input->call));
 }
 
+static enum explore_result push(struct sim *sim, const struct input *input)
+{
+        return explore_result(sim_try_push(sim, input->call, "payload"));
+}
+
 /* Of a new connection of the same app, or of a stranger with its name. */
 static enum explore_result register_as(struct sim *sim, const struct input *input)
 {
@@ -229,6 +234,8 @@ const struct input explore_odd_inputs[] = {
         {configure, "web", NULL, 1},
         {come, "gsm", NULL, 0},
         {cannot_start, "gsm", NULL, 0},
+        {push, "gsm", NULL, 0},
+        {push, "sip", NULL, 0},
         {register_as, "web", "1000/web", 0},
         {register_as, "web", "1000/other", 0},
         {register_as, "sip", "1000/sip", 1},

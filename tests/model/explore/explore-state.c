@@ -128,8 +128,20 @@ static void number_actions(struct state *state)
         }
 }
 
+static void put_push(struct state *state, const struct push *push)
+{
+        begin(state, " push");
+        put(state, "state", push->state);
+        put(state, "required", push->report_required);
+        put(state, "reported", push->reported);
+        put(state, "deliveries", push->n_deliveries);
+        put_deadline(state, "deadline", &push->deadline);
+}
+
 static void put_provider(struct state *state, const struct provider *provider)
 {
+        const struct push *push;
+
         begin(state, "provider");
         put_text(state, "identifier", provider->config.identifier);
         put_text(state, "peer", provider->peer);
@@ -148,7 +160,14 @@ static void put_provider(struct state *state, const struct provider *provider)
             provider->emergency_until > state->sim->now.boottime
                     ? until(state, provider->emergency_until)
                     : 0);
+        put(state, "misses", provider->push_misses);
+        put(state, "throttled",
+            provider->push_throttled_until > state->sim->now.boottime
+                    ? until(state, provider->push_throttled_until)
+                    : 0);
         put_deadline(state, "reclaim", &provider->reclaim);
+        for (push = provider->pushes; push; push = push->next)
+                put_push(state, push);
 }
 
 static void put_action(struct state *state, const struct action *action)

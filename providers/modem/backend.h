@@ -174,6 +174,7 @@ struct modem_order {
 struct modem_failure {
         enum cx_call_ended_cause cause; /* of MODEM_DIAL: what the network said; else ..._OTHER */
         const char *text;               /* for people, not empty, without a full stop */
+        bool again; /* the daemon is busy with something else: the bridge asks again soon */
 };
 
 /*

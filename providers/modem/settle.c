@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One modem at a time: from what is to what callsd wants, and back.
+ *
+ * Three things have to agree before a modem is asked for anything: nothing is under way there, what
+ * was done has come true, and its calls are in a state that can last. Otherwise a verb could hit a
+ * call that has just changed. Where that does not come about in SETTLE_USEC, the modem's word is
+ * taken as it is.
+ */
+#include <errno.h>
+#include <utlist.h>
+
+#include "bridge.h"
+
+#define SETTLE_USEC (3 * SEC_USEC)
+#define BUSY_USEC (200 * MSEC_USEC)
+#define RETRY_MAX_USEC (60 * SEC_USEC)
+
+void request_free(struct request *request)
+{
+        free(request->dialled);
+        free(request);
+}
+
+static void request_drop(struct modem *modem)
+{
+        struct request *request = modem->request;
+        struct call *call = request ? request->call : NULL;
+
+        modem->request = NULL;
+        if (!request)
+                return;
+        /* a call that never came about, and that nothing is left of */
+        if (call && !call->id && call->condemned)
+                call_free(call);
+        request_free(request);
+}
+
+static void disarm(struct modem *modem)
+{
+        if (modem->timer)
+                (void)sd_event_source_set_enabled(modem->timer, SD_EVENT_OFF);
+}
+
+static int on_timer(sd_event_source *source, uint64_t usec, void *userdata);
+
+static void arm(struct modem *modem, uint64_t delay_usec)
+{
+        int enabled = SD_EVENT_OFF;
+        int r;
+
+        if (!modem->timer) {
+                r = sd_event_add_time_relative(modem->bridge->event, &modem->timer, CLOCK_MONOTONIC,
+                                               delay_usec, 0, on_timer, modem);
+                if (r < 0)
+                        log_error("no timer: %s", strerror(-r));
+                return;
+        }
+        if (sd_event_source_get_enabled(modem->timer, &enabled) >= 0 && enabled != SD_EVENT_OFF)
+                return; /* runs already */
+        (void)sd_event_source_set_time_relative(modem->timer, delay_usec);
+        (void)sd_event_source_set_enabled(modem->timer, SD_EVENT_ONESHOT);
+}
+
+/* --- what was asked --------------------------------------------------------------------------- */
+
+static bool others_are_held(const struct call *call)
+{
+        const struct call *other;
+
+        DL_FOREACH (call->modem->calls, other)
+                if (other != call && other->id && other->state == MODEM_CALL_ACTIVE)
+                        return false;
+        return true;
+}
+
+/* Whether the calls are as they ought to be after what was done. */
+static bool has_come_true(const struct request *request)
+{
+        const struct call *call = request->call;
+
+        if (!call)
+                return true; /* it is gone, which ends all expectations */
+        switch (request->verb) {
+        case MODEM_DIAL:
+                return call->id;
+        case MODEM_ANSWER:
+        case MODEM_HOLD_AND_ANSWER:
+        case MODEM_END_AND_ANSWER:
+                return !call_is_ringing(call);
+        case MODEM_HANG_UP:
+                return false;
+        case MODEM_SWAP:
+                return call->state == (request->expects_held ? MODEM_CALL_HELD : MODEM_CALL_ACTIVE);
+        case MODEM_JOIN:
+                return call->multiparty && call->state == MODEM_CALL_ACTIVE;
+        case MODEM_SPLIT:
+                return others_are_held(call);
+        case MODEM_SEND_TONES:
+        case MODEM_MUTE:
+        case MODEM_UNMUTE:
+                break;
+        }
+        return true;
+}
+
+/* The dialled call may be here already, as a stranger. */
+static void bind_dialled(struct modem *modem, struct request *request)
+{
+        struct call *stranger = call_find_id(modem, request->dialled), *call = request->call;
+
+        if (!stranger || !call || stranger == call)
+                return;
+        call->id = stranger->id;
+        call->state = stranger->state;
+        call->multiparty = stranger->multiparty;
+        call->remote_held = stranger->remote_held;
+        call->connected_usec = stranger->connected_usec;
+        free(call->number);
+        free(call->name);
+        call->number = stranger->number;
+        call->name = stranger->name;
+        stranger->id = stranger->number = stranger->name = NULL;
+        call_free(stranger);
+}
+
+/* Those that were not the dialled one after all. */
+static void unpark(struct modem *modem)
+{
+        struct call *call;
+
+        DL_FOREACH (modem->calls, call)
+                call->parked = false;
+}
+
+static void fail_asked(struct modem *modem, enum cx_call_ended_cause cause, const char *why)
+{
+        struct order *order = modem->orders;
+
+        /* one at a time from the start: a failed one may take others along */
+        while (order) {
+                if (order->asked) {
+                        order_fail(order, cause, why);
+                        order = modem->orders;
+                } else {
+                        order = order->next;
+                }
+        }
+}
+
+static void forget_asked(struct modem *modem)
+{
+        struct order *order;
+
+        DL_FOREACH (modem->orders, order)
+                order->asked = false;
+}
+
+static void request_failed(struct modem *modem, struct request *request,
+                           const struct modem_failure *failure)
+{
+        log_debug("modem %s: verb %d failed: %s", modem->id, request->verb, failure->text);
+        if (request->verb == MODEM_MUTE || request->verb == MODEM_UNMUTE)
+                modem->mute_failed = true;
+        if (failure->again && modem->n_tries < 50) {
+                modem->n_tries++;
+                modem->busy = true;
+                forget_asked(modem);
+                request_drop(modem);
+                arm(modem, BUSY_USEC);
+                return;
+        }
+        if (request->verb == MODEM_HANG_UP && request->call && request->call->condemned) {
+                log_warning("call %s could not be hung up: %s", request->call->uuid, failure->text);
+                request->call->condemned_failed = true;
+                arm(modem, SETTLE_USEC);
+        }
+        modem->request = NULL; /* so that nobody waits for it */
+        fail_asked(modem, failure->cause, failure->text);
+        modem->request = request;
+        if (request->call && !request->call->id)
+                request->call->condemned = true;
+        request_drop(modem);
+}
+
+static void tones_sent(struct modem *modem)
+{
+        struct order *order;
+
+        DL_FOREACH (modem->orders, order) {
+                if (order->type != ORDER_TONES || !order->asked)
+                        continue;
+                order->sent++;
+                order->asked = false;
+                return;
+        }
+}
+
+void request_done(struct request *request, const struct modem_failure *failure, const char *call)
+{
+        struct modem *modem = request->modem;
+
+        if (request->orphan) {
+                DL_DELETE(request->bridge->orphans, request);
+                request_free(request);
+                return;
+        }
+        request->in_flight = false;
+        if (failure) {
+                request_failed(modem, request, failure);
+        } else {
+                modem->n_tries = 0;
+                if (request->verb == MODEM_DIAL && call) {
+                        request->dialled = strdup(call);
+                        if (request->dialled)
+                                bind_dialled(modem, request);
+                } else if (request->verb == MODEM_SEND_TONES) {
+                        tones_sent(modem);
+                } else if (request->verb == MODEM_MUTE || request->verb == MODEM_UNMUTE) {
+                        modem->muted = request->verb == MODEM_MUTE;
+                        modem->mute_failed = false;
+                }
+        }
+        unpark(modem);
+        modem_changed(modem);
+}
+
+/* --- what to ask ------------------------------------------------------------------------------ */
+
+static void start_request(struct modem *modem, const struct plan *plan)
+{
+        struct bridge *bridge = modem->bridge;
+        const struct modem_order order = {
+                .verb = plan->verb,
+                .modem = modem->id,
+                .call = plan->verb == MODEM_DIAL || !plan->call ? NULL : plan->call->id,
+                .text = plan->text,
+        };
+        struct request *request = calloc(1, sizeof(*request));
+        struct modem_failure failure = {.cause = CX_CALL_ENDED_CAUSE_OTHER};
+        int r;
+
+        if (!request) {
+                fail_asked(modem, failure.cause, "out of memory");
+                return;
+        }
+        request->bridge = bridge;
+        request->modem = modem;
+        request->verb = plan->verb;
+        request->call = plan->call;
+        request->expects_held = plan->expects_held;
+        request->in_flight = true;
+        modem->request = request;
+        log_debug("modem %s: asked for verb %d", modem->id, plan->verb);
+        r = bridge->backend ? bridge->type->ask(bridge->backend, &order, request) : -ENOTCONN;
+        if (r >= 0)
+                return;
+        failure.text = strerror(-r);
+        request_done(request, &failure, NULL);
+}
+
+static void advance(struct modem *modem)
+{
+        struct plan plan;
+
+        for (;;) {
+                plan_next(modem, &plan);
+                if (plan.result != PLAN_REFUSE)
+                        break;
+                order_fail(plan.refused, CX_CALL_ENDED_CAUSE_OTHER, plan.why);
+        }
+        if (plan.result == PLAN_ASK)
+                start_request(modem, &plan);
+}
+
+/* --- in the loop ------------------------------------------------------------------------------ */
+
+/* A request that is done and has not come true by now will not. */
+static void give_up(struct modem *modem)
+{
+        struct request *request = modem->request;
+
+        if (!request || request->in_flight)
+                return;
+        log_warning("modem %s said yes, but its calls did not change", modem->id);
+        if (request->call) {
+                request->call->condemned_failed |= request->verb == MODEM_HANG_UP;
+                if (!request->call->id)
+                        request->call->condemned = true;
+        }
+        modem->request = NULL;
+        fail_asked(modem, CX_CALL_ENDED_CAUSE_OTHER, "the modem agreed, but nothing has changed");
+        modem->request = request;
+        request_drop(modem);
+}
+
+static void retry_condemned(struct modem *modem)
+{
+        struct call *call;
+
+        DL_FOREACH (modem->calls, call)
+                call->condemned_failed = false;
+}
+
+static bool has_condemned(const struct modem *modem)
+{
+        const struct call *call;
+
+        DL_FOREACH (modem->calls, call)
+                if (call->condemned_failed)
+                        return true;
+        return false;
+}
+
+static void modem_settle(struct modem *modem, bool waited)
+{
+        if (modem->request && modem->request->in_flight)
+                return;
+        orders_settle(modem);
+        if (waited)
+                give_up(modem);
+        if (modem->request && !has_come_true(modem->request)) {
+                arm(modem, SETTLE_USEC);
+                return;
+        }
+        if (!modem_is_coherent(modem) && !waited) {
+                arm(modem, SETTLE_USEC);
+                return;
+        }
+        if (modem->request) {
+                request_drop(modem);
+                fail_asked(modem, CX_CALL_ENDED_CAUSE_OTHER,
+                           "the modem agreed, but did something else");
+        }
+        report_differences(modem);
+        if (modem->busy)
+                return;
+        disarm(modem);
+        advance(modem);
+        if (has_condemned(modem))
+                arm(modem, SETTLE_USEC);
+}
+
+static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        struct modem *modem = userdata;
+
+        (void)source, (void)usec;
+        (void)sd_event_source_set_enabled(source, SD_EVENT_OFF);
+        retry_condemned(modem);
+        if (modem->busy) {
+                modem->busy = false;
+                modem_settle(modem, false);
+        } else {
+                modem_settle(modem, true);
+        }
+        return 0;
+}
+
+static int on_settle(sd_event_source *source, void *userdata)
+{
+        struct bridge *bridge = userdata;
+        struct modem *modem;
+
+        (void)sd_event_source_set_enabled(source, SD_EVENT_OFF);
+        if (bridge->accounts_changed)
+                provider_tell_accounts(bridge);
+        if (!bridge->begun)
+                return 0;
+        if (!bridge->reclaimed)
+                reclaim(bridge);
+        if (!bridge->reclaimed || !bridge->listed)
+                return 0;
+        DL_FOREACH (bridge->modems, modem) {
+                if (!modem->dirty)
+                        continue;
+                modem->dirty = false;
+                modem_settle(modem, false);
+        }
+        return 0;
+}
+
+void modem_changed(struct modem *modem)
+{
+        modem->dirty = true;
+        (void)sd_event_source_set_enabled(modem->bridge->settler, SD_EVENT_ONESHOT);
+}
+
+void bridge_changed(struct bridge *bridge)
+{
+        struct modem *modem;
+
+        DL_FOREACH (bridge->modems, modem)
+                modem->dirty = true;
+        (void)sd_event_source_set_enabled(bridge->settler, SD_EVENT_ONESHOT);
+}
+
+int settle_start(struct bridge *bridge)
+{
+        int r = sd_event_add_defer(bridge->event, &bridge->settler, on_settle, bridge);
+
+        if (r >= 0)
+                r = sd_event_source_set_priority(bridge->settler, SD_EVENT_PRIORITY_IDLE);
+        return r;
+}

@@ -181,6 +181,19 @@ START_TEST(hard_pause_waits_for_the_user)
 }
 END_TEST
 
+/* A pause in front of a stop has nothing to send. Rows: T22, T23 */
+START_TEST(soft_pause_before_a_hard_pause)
+{
+        dial("0123,,;67");
+        sim_connected(s, "c1");
+        sim_advance(s, 60 * USEC_PER_SEC);
+        sim_expect_none_at_all(s, "sip perform soft*");
+        ck_assert(sim_call(s, "c1")->post_dial_waits);
+        ck_assert_int_eq(sim_try_post_dial(s, "ui", "c1"), 0);
+        sim_expect(s, "sip perform hard c1 67");
+}
+END_TEST
+
 /* Rows: T22, T23 */
 START_TEST(soft_pause_then_hard_pause)
 {
@@ -360,6 +373,7 @@ static TCase *post_dial_case(void)
         tcase_add_test(post_dial, soft_pause_sends_by_itself);
         tcase_add_test(post_dial, hard_pause_waits_for_the_user);
         tcase_add_test(post_dial, soft_pause_then_hard_pause);
+        tcase_add_test(post_dial, soft_pause_before_a_hard_pause);
         tcase_add_test(post_dial, post_dial_is_cancelled);
         tcase_add_test(post_dial, other_handles_are_not_split);
         tcase_add_test(post_dial, ended_call_dials_nothing);

@@ -150,6 +150,16 @@ static void one_id_twice(void)
         transaction_that(false)->id = transaction_that(true)->id;
 }
 
+static void one_action_twice(void)
+{
+        struct transaction *transaction;
+
+        DL_FOREACH2 (e->admitted, transaction, admitted_next) {
+                if (transaction->actions->next)
+                        transaction->actions->next->id = transaction->actions->id;
+        }
+}
+
 static void joined_to_what_is_done(void)
 {
         struct action *action = action_in(ACTION_QUEUED, true)->joined_to;
@@ -386,6 +396,7 @@ static const struct {
         {"conference", what_engine_check_knows, "a ringing, held, * call has audio"},
         {"not taken", complete_with_deadline, "a complete transaction has a deadline"},
         {"not taken", one_id_twice, "two transactions have one id"},
+        {"conference", one_action_twice, "two actions have one id"},
         {"not taken", complete_and_pending, "a complete transaction has an action *"},
         {"ringing", joined_to_what_is_done, "an action joins one that is done*"},
         {"ringing", joined_and_done, "an action joins one that is done*"},

@@ -65,7 +65,7 @@ class WithoutCallsd(Base):
         text = self.exits(OK, "--help").stdout
         self.assertEqual(text, self.exits(OK, "help").stdout)
         for verb in ("list show monitor dial answer decline end hold resume swap mute unmute dtmf "
-                     "merge split route silence pending providers --end-others --json").split():
+                     "merge split route silence pending providers default --end-others --json").split():
             self.assertIn(verb, text)
         self.assertRegex(self.exits(OK, "--version").stdout, r"^callsctl \d+\.\d+\.\d+\n$")
 
@@ -102,6 +102,16 @@ class Orders(Base):
             self.exits(OK, *arguments)
             ended = self.rig.monitor.expect("call-changed", call, EndedReason="declined")
             self.assertTrue(ended)
+
+    def test_decline_as_busy(self):
+        self.start()
+        call = self.ringing()
+        self.assertEqual(self.json("decline", "--busy", call, "Later"),
+                         {"Result": "fulfilled", "Verb": "decline", "Call": call})
+        self.rig.monitor.expect("call-changed", call, EndedReason="declined")
+        self.exits(NO_CALL, "decline", "--busy")
+        error = self.json("decline", "--busy", status=NO_CALL)
+        self.assertEqual(error["Result"], "failed")
 
     def test_a_mistyped_call_is_never_a_message(self):
         self.start()
@@ -376,13 +386,18 @@ class Completion(Base):
             "_callsctl; echo \"$* | ${COMPREPLY[*]}\"; }; "
         text = self.run_shell("bash", "-c", complete + "t callsctl an; t callsctl answer ''; "
                               "t callsctl hold ''; t callsctl route test-h; "
-                              "t callsctl dial -p org; t callsctl --js")
+                              "t callsctl dial -p org; t callsctl --js; "
+                              "t callsctl default te; t callsctl default tel o; "
+                              "t callsctl default tel n")
         self.assertIn("complete -F _callsctl callsctl", text)
         self.assertIn("callsctl an | answer\n", text)
         self.assertIn(f"callsctl answer  | {self.call}\n", text)
         self.assertIn("callsctl hold  | \n", text)
         self.assertIn("callsctl dial -p org | org.callsd.Example\n", text)
         self.assertIn("callsctl --js | --json\n", text)
+        self.assertIn("callsctl default te | tel\n", text)
+        self.assertIn("callsctl default tel o | org.callsd.Example\n", text)
+        self.assertIn("callsctl default tel n | none\n", text)
         self.assertIn("callsctl route test-h | test-headset\n", text)
 
     @unittest.skipUnless(shutil.which("fish"), "there is no fish")
@@ -391,12 +406,16 @@ class Completion(Base):
                               f"source {COMPLETIONS}/callsctl.fish; complete -C 'callsctl an'; "
                               "complete -C 'callsctl answer '; complete -C 'callsctl hold '; "
                               "complete -C 'callsctl route test-h'; "
-                              "complete -C 'callsctl dial -p '; complete -C 'callsctl --js'")
+                              "complete -C 'callsctl dial -p '; complete -C 'callsctl --js'; "
+                              "complete -C 'callsctl default ph'; "
+                              "complete -C 'callsctl default tel no'")
         self.assertIn("answer\t", text)
         self.assertEqual(text.count(self.call), 1)
         self.assertIn("org.callsd.Example\t", text)
         self.assertIn("--json\t", text)
         self.assertIn("test-headset\t", text)
+        self.assertIn("phone-number\t", text)
+        self.assertIn("none\n", text)
 
     @unittest.skipUnless(shutil.which("zsh"), "there is no zsh")
     def test_zsh(self):
@@ -411,6 +430,10 @@ class Completion(Base):
         shell.read_until("org.callsd.Example")
         shell.send("\x15callsctl route test-h\t")
         shell.read_until("eadset")
+        shell.send("\x15callsctl default phone-n\t")
+        shell.read_until("umber")
+        shell.send("\x15callsctl default tel org.c\t")
+        shell.read_until("allsd.Example")
         shell.send("\x15callsctl anon\b\b\t")
         shell.read_until("swer")
 

@@ -31,6 +31,35 @@ enum status {
         STATUS_NO_CALL = 4,     /* no such call, or more than one */
 };
 
+/* check-provider: what the far end is, and which checks. */
+struct check_options {
+        const char *dial;
+        const char *dial_busy;
+        const char *dial_ringing;
+        const char *incoming;
+        const char *remote_end;
+        const char *remote_hold;
+        const char *restart;
+        const char *only; /* names, with commas between them */
+        uint64_t patience_usec;
+        bool strict;
+        bool list;
+};
+
+enum check_option {
+        CHECK_DIAL = 512,
+        CHECK_DIAL_BUSY,
+        CHECK_DIAL_RINGING,
+        CHECK_INCOMING,
+        CHECK_REMOTE_END,
+        CHECK_REMOTE_HOLD,
+        CHECK_RESTART,
+        CHECK_ONLY,
+        CHECK_PATIENCE,
+        CHECK_STRICT,
+        CHECK_LIST,
+};
+
 struct ctl {
         sd_bus *bus;
         const char *bus_address; /* NULL: the user's or the system's own */
@@ -49,6 +78,7 @@ struct ctl {
         const char *provider;
         const char *account;
         const char *handle_type;
+        struct check_options check;
 };
 
 /* A word of the command line. `allowed` are the words of Call1's Allowed that make sense of it. */
@@ -128,6 +158,9 @@ int verb_route(struct ctl *ctl, const struct verb *verb, int argc, char **argv);
 int verb_default(struct ctl *ctl, const struct verb *verb, int argc, char **argv);
 int verb_silence(struct ctl *ctl, const struct verb *verb, int argc, char **argv);
 int verb_complete(struct ctl *ctl, const struct verb *verb, int argc, char **argv);
+int verb_check_provider(struct ctl *ctl, const struct verb *verb, int argc, char **argv);
+int check_set_option(struct ctl *ctl, int id, const char *value);
+void check_list_names(void);
 int verb_help(struct ctl *ctl, const struct verb *verb, int argc, char **argv);
 
 const struct verb *verb_find(const char *name);

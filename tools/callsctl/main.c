@@ -48,6 +48,12 @@ static const struct verb verbs[] = {
         {"pending", "", "Show what is being waited for", verb_pending, 0, {NULL}},
         {"providers", "", "Show the apps that have calls", verb_providers, 0, {NULL}},
         {"default", "[KIND [ID|none]]", "Choose the app for calls", verb_default, 2, {NULL}},
+        {"check-provider",
+         "ID",
+         "Try an app that offers itself for it",
+         verb_check_provider,
+         1,
+         {NULL}},
         {"help", "", "Show this help", verb_help, 0, {NULL}},
         {"__complete", "", NULL, verb_complete, 2, {NULL}},
 };
@@ -85,6 +91,17 @@ int verb_help(struct ctl *ctl, const struct verb *verb, int argc, char **argv)
              "  -w, --wait               dial: return when the call is answered or over\n"
              "      --ask                dial: ask in a notification first (for links)\n"
              "      --once               pending: print once, also on a terminal\n"
+             "\ncheck-provider:\n"
+             "      --dial=HANDLE        A number that answers\n"
+             "      --dial-ringing=HANDLE, --dial-busy=HANDLE\n"
+             "                           One that only rings; one that is busy\n"
+             "      --incoming=COMMAND   Has somebody call the app\n"
+             "      --remote-end=COMMAND, --remote-hold=COMMAND\n"
+             "                           Has the far end hang up; hold\n"
+             "      --restart=COMMAND    Has callsd started again\n"
+             "      --only=CHECK,...     These checks alone; --list-checks shows all\n"
+             "      --patience=SECONDS   How long a step may take (10)\n"
+             "      --strict             What could not be checked counts as failed\n\n"
              "      --user, --system     Which bus; the user's is the default\n"
              "      --bus-address=ADDR   A bus by its address\n"
              "      --color=WHEN         auto, always or never (also: NO_COLOR=1)\n"
@@ -127,6 +144,17 @@ static const struct option options[] = {
         {"system", no_argument, NULL, OPTION_SYSTEM},
         {"bus-address", required_argument, NULL, OPTION_BUS_ADDRESS},
         {"color", required_argument, NULL, OPTION_COLOR},
+        {"dial", required_argument, NULL, CHECK_DIAL},
+        {"dial-busy", required_argument, NULL, CHECK_DIAL_BUSY},
+        {"dial-ringing", required_argument, NULL, CHECK_DIAL_RINGING},
+        {"incoming", required_argument, NULL, CHECK_INCOMING},
+        {"remote-end", required_argument, NULL, CHECK_REMOTE_END},
+        {"remote-hold", required_argument, NULL, CHECK_REMOTE_HOLD},
+        {"restart", required_argument, NULL, CHECK_RESTART},
+        {"only", required_argument, NULL, CHECK_ONLY},
+        {"patience", required_argument, NULL, CHECK_PATIENCE},
+        {"strict", no_argument, NULL, CHECK_STRICT},
+        {"list-checks", no_argument, NULL, CHECK_LIST},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, OPTION_VERSION},
         {NULL, 0, NULL, 0},
@@ -165,7 +193,7 @@ static int set_text_option(struct ctl *ctl, int id, const char *value)
         case OPTION_COLOR:
                 return set_colour(ctl, value);
         default:
-                return STATUS_USAGE;
+                return check_set_option(ctl, id, value);
         }
 }
 
@@ -240,6 +268,11 @@ static int read_options(struct ctl *ctl, int argc, char **argv, bool *ret_done)
                         *ret_done = true;
                         return verb_help(ctl, NULL, 0, NULL);
                 }
+                if (id == CHECK_LIST) {
+                        *ret_done = true;
+                        check_list_names();
+                        return STATUS_OK;
+                }
                 if (id == OPTION_VERSION) {
                         *ret_done = true;
                         puts("callsctl " CALLSD_VERSION);
@@ -259,6 +292,7 @@ int main(int argc, char **argv)
         struct ctl ctl = {
                 .colour = wants_colour(),
                 .terminal = isatty(STDOUT_FILENO) == 1,
+                .check = {.patience_usec = 10000000},
         };
         bool done = false;
         int status;

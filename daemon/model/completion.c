@@ -43,8 +43,11 @@ void action_done(struct engine *engine, struct action *action, enum refusal resu
         action->state = ACTION_DONE;
         action->result = result;
         action->why = why;
-        action->waits_for_provider = false;
         deadline_disarm(&engine->deadlines, &action->deadline);
+        if (action->waits_for_provider) {
+                action->waits_for_provider = false;
+                provider_wait_over(engine, action->call->provider);
+        }
         if (action->joined_to)
                 DL_DELETE2(action->joined_to->joiners, action, joiner_prev, joiner_next);
         action->joined_to = NULL;

@@ -74,24 +74,40 @@ static struct provider *chosen_for(const struct engine *engine, const char *key)
         return NULL;
 }
 
-/* Without a choice of the user's: the one app that can take it, if there is just one. */
+static bool can_take(const struct provider *provider, const struct action_args *args,
+                     const char *scheme)
+{
+        bool generic = args->handle_type == HANDLE_TYPE_GENERIC && *scheme;
+
+        return can_place(provider) && provider_takes_handle(provider, args->handle_type) &&
+               (!generic || !provider_uri_schemes(provider) ||
+                provider_takes_scheme(provider, scheme));
+}
+
+/*
+ * Without a choice of the user's: the one running app that can take it, if there is just one; with
+ * none of these, the one that can be started, if there is just one.
+ */
 static struct provider *only_candidate(const struct engine *engine, const struct action_args *args,
                                        const char *scheme)
 {
-        struct provider *provider, *next, *found = NULL;
-        bool generic = args->handle_type == HANDLE_TYPE_GENERIC && *scheme;
+        struct provider *provider, *next, *running = NULL, *startable = NULL;
+        unsigned n_running = 0, n_startable = 0;
 
         HASH_ITER (hh_identifier, engine->identifiers, provider, next) {
-                if (provider->state != PROVIDER_RUNNING || !provider->entitled ||
-                    !provider_takes_handle(provider, args->handle_type) ||
-                    (generic && provider->config.uri_schemes &&
-                     !provider_takes_scheme(provider, scheme)))
+                if (!can_take(provider, args, scheme))
                         continue;
-                if (found)
-                        return NULL;
-                found = provider;
+                if (provider->state == PROVIDER_RUNNING) {
+                        running = provider;
+                        n_running++;
+                } else {
+                        startable = provider;
+                        n_startable++;
+                }
         }
-        return found;
+        if (n_running > 0)
+                return n_running == 1 ? running : NULL;
+        return n_startable == 1 ? startable : NULL;
 }
 
 struct provider *default_provider_choose(const struct engine *engine, const char *peer,

@@ -263,7 +263,17 @@ struct call *emergency_other(const struct engine *engine, const struct call *cal
 /* Clears the floor for an emergency start. */
 void emergency_take_over(struct engine *engine);
 struct provider *provider_free(struct provider *provider);
+/* In both tables, declared; takes the identifier over on success. */
+int provider_new(struct engine *engine, char **identifier, struct provider **ret_provider);
+int provider_check_config(struct engine *engine, const struct provider_config *config);
 void provider_lost(struct engine *engine, struct provider *provider);
+
+/* ---- declared.c ---- */
+
+/* Somebody gave up waiting for it to be started; after the last one it may be started anew. */
+void provider_wait_over(struct engine *engine, struct provider *provider);
+/* An action that waited for it, and waited in vain; `reason` may be NULL. */
+void provider_failed_action(struct engine *engine, struct action *action, const char *reason);
 void provider_destroy(struct engine *engine, struct provider *provider);
 
 /* ---- push.c ---- */

@@ -287,8 +287,11 @@ usec_t engine_next_deadline(const struct engine *engine)
 static void action_due(struct engine *engine, struct action *action)
 {
         if (action->waits_for_provider) {
-                action_failed(engine, action,
-                              &(struct action_failure){.result = REFUSAL_PROVIDER_AWAY});
+                bool started = action->call->provider->state == PROVIDER_STARTING;
+
+                provider_failed_action(engine, action,
+                                       started ? "it was started, but did not register in time"
+                                               : NULL);
                 return;
         }
         if (action->call->provider->state == PROVIDER_RUNNING)

@@ -8,8 +8,8 @@
  *
  * Every input returns 0, -ENOMEM (nothing was changed), or a positive enum refusal (nothing was
  * changed, but that a refused report of a call is a report: push.h); engine_explain() then says in
- * words what was wrong, with the value, and what would be right. Strings are borrowed for the length
- * of the call. UUID arguments are lower-case text.
+ * words what was wrong, with the value, and what would be right. Strings are borrowed for the
+ * length of the call. UUID arguments are lower-case text.
  */
 #ifndef CALLSD_MODEL_ENGINE_H
 #define CALLSD_MODEL_ENGINE_H
@@ -65,8 +65,15 @@ void engine_settle(struct engine *engine);
 
 /* ---- providers ---- */
 
+/*
+ * A manifest says that there is this provider, or says something new of it. It is known from now
+ * on whether it runs or not. LIMIT_REACHED, INVALID_ARGS.
+ */
 int engine_declare_provider(struct engine *engine, struct instant now,
                             const struct provider_manifest *manifest);
+/* There is no manifest any more. If the provider runs, or is being started, it stays until it
+ * goes. Nothing happens for one that was not declared. */
+int engine_undeclare_provider(struct engine *engine, struct instant now, const char *identifier);
 
 /*
  * Registers, registers again (same peer: replaces the configuration) or reclaims (same identity
@@ -84,7 +91,7 @@ int engine_invalidate_provider(struct engine *engine, struct instant now, unsign
 int engine_peer_gone(struct engine *engine, struct instant now, const char *peer);
 /* The bus itself is gone: everybody is away and may reclaim. */
 int engine_bus_lost(struct engine *engine, struct instant now);
-/* A provider that was asked to start cannot be. */
+/* A provider that was asked to start cannot be; `reason` is for people, and may be NULL. */
 int engine_provider_start_failed(struct engine *engine, struct instant now, unsigned provider,
                                  const char *reason);
 

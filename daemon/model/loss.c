@@ -21,6 +21,7 @@ struct provider *provider_free(struct provider *provider)
                 return NULL;
         provider_config_done(&provider->config);
         strings_free(provider->emergency_numbers);
+        strings_free(provider->manifest_schemes);
         free(provider->peer);
         free(provider->identity);
         free(provider);
@@ -29,8 +30,7 @@ struct provider *provider_free(struct provider *provider)
 
 DEFINE_CLEANUP(struct provider *, provider_free);
 
-/* In both tables, declared; takes the identifier over on success. */
-static int provider_new(struct engine *engine, char **identifier, struct provider **ret_provider)
+int provider_new(struct engine *engine, char **identifier, struct provider **ret_provider)
 {
         cleanup_(provider_freep) struct provider *provider = calloc(1, sizeof(*provider));
 
@@ -81,7 +81,7 @@ void provider_destroy(struct engine *engine, struct provider *provider)
 
 /* ---- registration ---- */
 
-static int check_config(struct engine *engine, const struct provider_config *config)
+int provider_check_config(struct engine *engine, const struct provider_config *config)
 {
         const char *identifier = str_or_empty(config->identifier);
 
@@ -200,7 +200,7 @@ int engine_register_provider(struct engine *engine, struct instant now,
         int r = engine_begin(engine, now, 0);
 
         if (r == 0)
-                r = check_config(engine, config);
+                r = provider_check_config(engine, config);
         if (r != 0)
                 return r;
         HASH_FIND(hh_identifier, engine->identifiers, config->identifier,
@@ -239,7 +239,7 @@ int engine_configure_provider(struct engine *engine, struct instant now, unsigne
         provider = engine_get_running(engine, number);
         if (!provider)
                 return REFUSAL_NOT_REGISTERED;
-        r = check_config(engine, config);
+        r = provider_check_config(engine, config);
         if (r != 0)
                 return r;
         if (!streq(config->identifier, provider->config.identifier))
@@ -250,65 +250,6 @@ int engine_configure_provider(struct engine *engine, struct instant now, unsigne
         replace_config(provider, config);
         engine->allowed_stale = true;
         engine_push_provider(engine, EFFECT_PROVIDER_CHANGED, provider);
-        return engine_finish(engine);
-}
-
-static int copy_strings(const char *const *strings, char ***ret_copy)
-{
-        size_t n = 0;
-        char **copy;
-
-        while (strings && strings[n])
-                n++;
-        copy = calloc(n + 1, sizeof(*copy));
-        if (!copy)
-                return -ENOMEM;
-        for (size_t i = 0; i < n; i++) {
-                copy[i] = strdup(strings[i]);
-                if (!copy[i]) {
-                        strings_free(copy);
-                        return -ENOMEM;
-                }
-        }
-        *ret_copy = copy;
-        return 0;
-}
-
-int engine_declare_provider(struct engine *engine, struct instant now,
-                            const struct provider_manifest *manifest)
-{
-        cleanup_(freep) char *identifier = NULL;
-        struct provider *provider;
-        char **numbers = NULL;
-        int r = engine_begin(engine, now, 0);
-
-        if (r != 0)
-                return r;
-        r = check_config(engine, &(struct provider_config){
-                                         .identifier = (char *)(uintptr_t)manifest->identifier,
-                                         .maximum_call_groups = 1,
-                                         .maximum_calls_per_call_group = 1});
-        if (r != 0)
-                return r;
-        r = copy_strings(manifest->emergency_numbers, &numbers);
-        if (r < 0)
-                return r;
-        HASH_FIND(hh_identifier, engine->identifiers, manifest->identifier,
-                  strlen(manifest->identifier), provider);
-        if (!provider) {
-                identifier = strdup(manifest->identifier);
-                r = identifier ? provider_new(engine, &identifier, &provider) : -ENOMEM;
-                if (r < 0) {
-                        strings_free(numbers);
-                        return r;
-                }
-                engine_push_provider(engine, EFFECT_PROVIDER_ADDED, provider);
-        }
-        strings_free(provider->emergency_numbers);
-        provider->emergency_numbers = numbers;
-        provider->manifest_grace = manifest->reclaim_grace;
-        provider->declared = true;
-        provider->can_start = manifest->can_start;
         return engine_finish(engine);
 }
 
@@ -329,12 +270,22 @@ static void finish_calls(struct engine *engine, struct provider *provider, enum 
         }
 }
 
+/* What it said of itself is not true any more: its accounts are not registered, for one. */
+static void forget_config(struct provider *provider)
+{
+        struct provider_config fresh;
+
+        provider_config_init(&fresh);
+        replace_config(provider, &fresh);
+}
+
 static void provider_forget(struct engine *engine, struct provider *provider)
 {
         provider->bus_lost = false;
         deadline_disarm(&engine->deadlines, &provider->reclaim);
         if (provider->declared) {
                 provider->state = PROVIDER_DECLARED;
+                forget_config(provider);
                 engine_push_provider(engine, EFFECT_PROVIDER_CHANGED, provider);
                 push_provider_left(engine, provider, true);
                 return;
@@ -482,32 +433,5 @@ int engine_invalidate_provider(struct engine *engine, struct instant now, unsign
         engine_push_provider(engine, EFFECT_RESET, provider);
         provider->state = PROVIDER_AWAY;
         provider_forget(engine, provider);
-        return engine_finish(engine);
-}
-
-int engine_provider_start_failed(struct engine *engine, struct instant now, unsigned number,
-                                 const char *reason)
-{
-        struct provider *provider;
-        struct call *call;
-        int r = engine_begin(engine, now, 0);
-
-        if (r != 0)
-                return r;
-        HASH_FIND(hh_number, engine->providers, &number, sizeof(number), provider);
-        if (!provider || provider->state != PROVIDER_STARTING)
-                return 0;
-        provider->state = PROVIDER_DECLARED;
-        push_start_failed(engine, provider, reason);
-        DL_FOREACH2 (provider->calls, call, provider_next) {
-                struct action *action, *next;
-
-                DL_FOREACH_SAFE2 (call->actions, action, next, call_next) {
-                        if (action->waits_for_provider)
-                                action_failed(
-                                        engine, action,
-                                        &(struct action_failure){.result = REFUSAL_PROVIDER_AWAY});
-                }
-        }
         return engine_finish(engine);
 }

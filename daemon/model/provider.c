@@ -61,15 +61,33 @@ const struct account *provider_find_account(const struct provider *provider, con
         return NULL;
 }
 
+static bool speaks_for_itself(const struct provider *provider)
+{
+        return provider->state != PROVIDER_DECLARED && provider->state != PROVIDER_STARTING;
+}
+
+unsigned provider_handle_types(const struct provider *provider)
+{
+        return speaks_for_itself(provider) ? provider->config.handle_types
+                                           : provider->manifest_handle_types;
+}
+
+char *const *provider_uri_schemes(const struct provider *provider)
+{
+        return speaks_for_itself(provider) ? provider->config.uri_schemes
+                                           : provider->manifest_schemes;
+}
+
 bool provider_takes_handle(const struct provider *provider, enum handle_type type)
 {
-        return provider->config.handle_types == 0 ||
-               (provider->config.handle_types & (1u << type)) != 0;
+        unsigned types = provider_handle_types(provider);
+
+        return types == 0 || (types & (1u << type)) != 0;
 }
 
 bool provider_takes_scheme(const struct provider *provider, const char *scheme)
 {
-        for (char **s = provider->config.uri_schemes; s && *s; s++)
+        for (char *const *s = provider_uri_schemes(provider); s && *s; s++)
                 if (streq(*s, scheme))
                         return true;
         return false;

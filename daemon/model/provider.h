@@ -48,10 +48,12 @@ struct provider_config {
 void provider_config_init(struct provider_config *config);
 void provider_config_done(struct provider_config *config);
 
-/* What a manifest of the system declares; the provider need not be running. Borrowed strings. */
+/* What a manifest declares; the provider need not be running. Borrowed strings. */
 struct provider_manifest {
         const char *identifier;
         const char *const *emergency_numbers; /* NULL-terminated, or NULL */
+        const char *const *uri_schemes;       /* the same; as long as it says nothing itself */
+        unsigned handle_types;                /* bits 1 << enum handle_type, 0 = all; likewise */
         usec_t reclaim_grace;
         bool can_start; /* callsd can start it through the bus */
 };
@@ -83,6 +85,8 @@ struct provider {
         bool declared;  /* by a manifest: outlives its registration */
         bool can_start; /* through the bus */
         char **emergency_numbers;
+        char **manifest_schemes;
+        unsigned manifest_handle_types;
         usec_t manifest_grace;
         bool bus_lost;      /* away because the bus went, not the app */
         struct call *calls; /* list through provider_prev/next, oldest first */
@@ -101,6 +105,9 @@ struct provider {
 bool provider_identifier_is_valid(const char *identifier);
 /* NULL if nobody. */
 const struct account *provider_find_account(const struct provider *provider, const char *id);
+/* What it said itself; before it has run, what its manifest says. Bits, resp. NULL-terminated. */
+unsigned provider_handle_types(const struct provider *provider);
+char *const *provider_uri_schemes(const struct provider *provider);
 bool provider_takes_handle(const struct provider *provider, enum handle_type type);
 bool provider_takes_scheme(const struct provider *provider, const char *scheme);
 

@@ -212,19 +212,11 @@ static void duty_missed(struct engine *engine, struct push *push)
         engine_push_provider(engine, EFFECT_PROVIDER_CHANGED, provider);
 }
 
-/* It was started, and does not come: the next payload may start it again. */
-static void give_up_start(struct provider *provider)
-{
-        if (provider->state == PROVIDER_STARTING && provider->n_calls == 0 &&
-            !engine_push_waits(provider))
-                provider->state = PROVIDER_DECLARED;
-}
-
 void push_due(struct engine *engine, struct push *push)
 {
         if (push->state == PUSH_WAITING) {
                 push_drop(engine, push, NULL);
-                give_up_start(push->provider);
+                provider_wait_over(engine, push->provider);
                 return;
         }
         if (push->reported)

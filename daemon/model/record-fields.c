@@ -103,6 +103,8 @@ void record_provider_fields(struct codec *codec, struct provider *provider)
         codec_name(codec, &provider->peer);
         codec_name(codec, &provider->identity);
         codec_names_or_null(codec, &provider->emergency_numbers);
+        codec_names_or_null(codec, &provider->manifest_schemes);
+        CODEC_NUMBER(codec, provider->manifest_handle_types, UINT32_MAX);
         codec_number(codec, &provider->manifest_grace, UINT64_MAX);
         codec_number(codec, &provider->emergency_until, UINT64_MAX);
         CODEC_NUMBER(codec, provider->push_misses, UINT32_MAX);

@@ -448,7 +448,10 @@ static bool advance_head(struct engine *engine, struct action *action)
             (provider->state == PROVIDER_DECLARED && !provider->can_start)) {
                 if (!do_without_provider(engine, action))
                         action_cancel_with_rest(engine, action, REFUSAL_PROVIDER_AWAY,
-                                                "the app is away");
+                                                provider->state == PROVIDER_AWAY
+                                                        ? "the app is away"
+                                                        : "the app is not running, and no manifest "
+                                                          "says how to start it (BusName=)");
                 return true;
         }
         wait_for_provider(engine, action);

@@ -309,8 +309,7 @@ void daemon_apply(struct daemon *daemon, const struct effect *effect)
                 apply_call_ended(daemon, effect);
                 return;
         case EFFECT_START_PROVIDER:
-                engine_provider_start_failed(daemon->engine, bus_now(), effect->provider,
-                                             "This callsd cannot start providers");
+                daemon_start_provider(daemon, effect->provider);
                 return;
         case EFFECT_TYPE_MAX_:
                 return;

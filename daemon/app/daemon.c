@@ -219,6 +219,7 @@ static int on_sighup(sd_event_source *source, const struct signalfd_siginfo *inf
                 daemon_settle(daemon);
                 log_write(LOG_NOTICE, &context, "The configuration was read again");
         }
+        manifests_reload(daemon->manifests);
         notify_reloaded();
         return 0;
 }
@@ -275,7 +276,8 @@ static bool audio_is_being_read(struct daemon *daemon)
 
 static bool has_to_wait(struct daemon *daemon)
 {
-        return !twin_is_settled(daemon->twin) || audio_is_being_read(daemon);
+        return !twin_is_settled(daemon->twin) || audio_is_being_read(daemon) ||
+               !manifests_are_read(daemon->manifests);
 }
 
 /* After whatever happened in the loop: is everything known by now? */
@@ -337,6 +339,7 @@ static int init_bus(struct daemon *daemon)
         };
 
         daemon_set_audio_hooks(&hooks);
+        daemon_set_manifest_hooks(&hooks);
         return bus_new(daemon->event, daemon->engine, &options, &hooks, daemon, &daemon->bus);
 }
 
@@ -386,7 +389,9 @@ static int init_parts(struct daemon *daemon)
             (r = sd_event_source_set_enabled(daemon->timer, SD_EVENT_OFF)) < 0 ||
             (r = notify_init(&daemon->notify, daemon->event)) < 0 ||
             (r = look_for_twin(daemon)) < 0 || (r = init_bus(daemon)) < 0 ||
-            (r = init_audio(daemon)) < 0)
+            (r = init_audio(daemon)) < 0 ||
+            (r = manifests_new(daemon->event, !daemon->options.system, &daemon_manifests_events,
+                               daemon, &daemon->manifests)) < 0)
                 log_error("callsd cannot start: %s", strerror(-r));
         return r;
 }
@@ -420,6 +425,7 @@ void daemon_done(struct daemon *daemon)
         choices_done(&daemon->choices);
         state_done(&daemon->state);
         bus_free(daemon->bus);
+        manifests_free(daemon->manifests);
         twin_free(daemon->twin);
         notify_done(&daemon->notify);
         engine_free(daemon->engine);

@@ -11,6 +11,7 @@
 #include <systemd/sd-event.h>
 
 #include "app/choices.h"
+#include "app/manifests.h"
 #include "app/notify.h"
 #include "app/route-choice.h"
 #include "app/state.h"
@@ -45,6 +46,7 @@ struct daemon {
         struct route_choice *route_choices;
         struct notify notify;
         struct twin *twin; /* NULL: not looked for */
+        struct manifests *manifests;
         sd_event_source *timer, *orphans, *waiting, *sigterm, *sigint, *sighup;
         bool settling;
         bool named; /* the name was ours at least once */
@@ -65,6 +67,11 @@ void daemon_settle(struct daemon *daemon);
 void daemon_apply(struct daemon *daemon, const struct effect *effect);
 /* And when all are drained: what can be heard besides the calls is compared with the calls. */
 void daemon_settle_sound(struct daemon *daemon);
+
+/* declared.c: providers that manifests tell of. */
+extern const struct manifests_events daemon_manifests_events;
+void daemon_start_provider(struct daemon *daemon, unsigned provider);
+void daemon_set_manifest_hooks(struct bus_hooks *hooks);
 
 /* sound.c: the hooks of the bus and the events of the audio session. */
 extern const struct audio_events daemon_audio_events;

@@ -21,5 +21,7 @@
 #define MESSAGE_PUSH "03101cfcd1ce4d648eeee9b1d7d69781"
 /* A provider reported no call for a push payload */
 #define MESSAGE_PUSH_MISSED "915f4796313f4b2289f7bdab06acf55f"
+/* A provider was wanted, and the bus was asked to start it */
+#define MESSAGE_PROVIDER_STARTED "ab7f35fe3d3942f99ba1a95b4ba84f11"
 
 #endif

@@ -19,6 +19,7 @@
 #include "bus/bus-mailbox.h"
 #include "bus/bus-pending.h"
 #include "bus/bus-restore.h"
+#include "bus/bus-start.h"
 #include "util/log.h"
 
 #define DBUS_NAME "org.freedesktop.DBus"
@@ -401,8 +402,13 @@ static int on_name_owner_changed(sd_bus_message *message, void *userdata, sd_bus
         const char *name, *before, *after;
 
         (void)error;
-        if (sd_bus_message_read(message, "sss", &name, &before, &after) < 0 || name[0] != ':')
+        if (sd_bus_message_read(message, "sss", &name, &before, &after) < 0)
                 return 0;
+        if (name[0] != ':') {
+                if (!*after)
+                        starts_name_lost(bus, name);
+                return 0;
+        }
         if (!*after)
                 client_gone(bus, name);
         else if (!client_find(bus, name) && !client_new(bus, name, bus_now().boottime))

@@ -33,6 +33,7 @@ struct change;
 struct client;
 struct keepsake;
 struct pending;
+struct start;
 struct stream_wait;
 
 /* See bus-stall.c. */
@@ -73,6 +74,7 @@ struct bus {
         struct stall stall;
         struct pending *pending; /* by transaction */
         struct stream_wait *stream_waits;
+        struct start *starts; /* providers that the bus was asked to start */
         struct change *changes;     /* by call, not yet announced */
         struct change *change_list; /* the same in their order */
         struct keepsake *pictures;  /* by number */

@@ -20,11 +20,27 @@ static int append_u32(sd_bus_message *reply, unsigned value)
         return sd_bus_message_append(reply, "u", value);
 }
 
-static int append_display_name(sd_bus_message *reply, const struct provider_config *config)
+/* An app's own word counts where nobody else has said anything: it may call itself what it likes. */
+static void find_label(struct bus *bus, const struct provider_config *config, const char **ret_name,
+                       const char **ret_icon)
 {
-        const char *name = str_or_empty(config->localized_name);
+        const char *name = NULL, *icon = NULL;
 
-        return append_string(reply, *name ? name : config->identifier);
+        if (bus->hooks.provider_label)
+                bus->hooks.provider_label(config->identifier, &name, &icon, bus->userdata);
+        if (!name)
+                name = str_or_empty(config->localized_name);
+        *ret_name = *name ? name : config->identifier;
+        *ret_icon = icon ? icon : str_or_empty(config->icon);
+}
+
+static int append_label(struct bus *bus, sd_bus_message *reply,
+                        const struct provider_config *config, bool icon_wanted)
+{
+        const char *name, *icon;
+
+        find_label(bus, config, &name, &icon);
+        return append_string(reply, icon_wanted ? icon : name);
 }
 
 static bool has_emergency(const struct provider *provider)
@@ -46,9 +62,9 @@ static int get_property(sd_bus *connection, const char *path, const char *interf
         if (streq(property, "Identifier"))
                 return append_string(reply, config->identifier);
         if (streq(property, "DisplayName"))
-                return append_display_name(reply, config);
+                return append_label(userdata, reply, config, false);
         if (streq(property, "Icon"))
-                return append_string(reply, config->icon);
+                return append_label(userdata, reply, config, true);
         if (streq(property, "Running"))
                 return append_bool(reply, provider->state == PROVIDER_RUNNING);
         if (streq(property, "MaximumCallGroups"))
@@ -58,15 +74,19 @@ static int get_property(sd_bus *connection, const char *path, const char *interf
         if (streq(property, "SupportsVideo"))
                 return append_bool(reply, config->supports_video);
         if (streq(property, "SupportedHandleTypes"))
-                return append_handle_types(reply, config->handle_types);
+                return append_handle_types(reply, provider_handle_types(provider));
         if (streq(property, "SupportedURISchemes"))
-                return append_texts(reply, config->uri_schemes);
+                return append_texts(reply, provider_uri_schemes(provider));
         if (streq(property, "Accounts"))
                 return append_accounts(reply, config);
         if (streq(property, "Emergency"))
                 return append_bool(reply, has_emergency(provider));
         if (streq(property, "Testing"))
                 return append_bool(reply, config->testing);
+        if (streq(property, "PushMisses"))
+                return append_u32(reply, provider->push_misses);
+        if (streq(property, "PushBlockedUntil"))
+                return sd_bus_message_append(reply, "t", provider->push_throttled_until);
         return -EINVAL;
 }
 
@@ -88,6 +108,8 @@ const sd_bus_vtable provider_info_vtable[] = {
         PRIVATE("SupportedURISchemes", "as"),
         PRIVATE("Accounts", "aa{sv}"),
         PRIVATE("Emergency", "b"),
+        PRIVATE("PushMisses", "u"),
+        PRIVATE("PushBlockedUntil", "t"),
         PRIVATE("Testing", "b"),
         SD_BUS_VTABLE_END,
 };

@@ -19,6 +19,7 @@
 #include "bus/bus-object.h"
 #include "bus/bus-pending.h"
 #include "bus/bus-stall.h"
+#include "bus/bus-start.h"
 #include "bus/bus-restore.h"
 #include "util/log.h"
 
@@ -96,6 +97,7 @@ static void drop_connection(struct bus *bus)
         bus->lost = true; /* callbacks that run inside of closing must not touch anything */
         stall_forget(bus);
         pending_forget_all(bus);
+        starts_disconnect(bus);
         clients_forget(bus);
         changes_forget(bus);
         changes_forget_providers(bus);
@@ -227,6 +229,7 @@ static int on_name(sd_bus_message *reply, void *userdata, sd_bus_error *error)
         log_info("Serving " BUS_NAME);
         if (bus->hooks.named)
                 bus->hooks.named(bus->userdata);
+        starts_again(bus);
         return 0;
 }
 
@@ -362,6 +365,7 @@ struct bus *bus_free(struct bus *bus)
                 return NULL;
         drop_connection(bus);
         keepsake_forget_all(bus);
+        starts_forget(bus);
         sd_event_source_disable_unref(bus->lost_source);
         sd_event_source_disable_unref(bus->settle_source);
         sd_event_source_disable_unref(bus->reconnect_source);

@@ -77,6 +77,10 @@ struct bus_hooks {
          * bus names, or ids of sandboxed apps. NULL-terminated; NULL: nobody.
          */
         const char *const *(*push_helpers)(const char *identifier, void *userdata);
+
+        /* How users know this app, as somebody else than the app says; each may be NULL. */
+        void (*provider_label)(const char *identifier, const char **ret_name, const char **ret_icon,
+                               void *userdata);
 };
 
 struct bus_options {
@@ -100,6 +104,8 @@ int bus_serve(struct bus *bus, struct sd_bus *connection);
 void bus_apply_provider_added(struct bus *bus, unsigned provider);
 void bus_apply_provider_changed(struct bus *bus, unsigned provider);
 void bus_apply_provider_removed(struct bus *bus, unsigned provider);
+/* Asks for the owner of this name on the bus; a failure becomes engine_provider_start_failed(). */
+void bus_start_provider(struct bus *bus, unsigned provider, const char *name);
 void bus_apply_call_added(struct bus *bus, const struct uuid *call);
 void bus_apply_call_changed(struct bus *bus, const struct uuid *call, unsigned mask);
 void bus_apply_call_removed(struct bus *bus, const struct uuid *call);

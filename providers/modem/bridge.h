@@ -85,6 +85,7 @@ struct order {
         struct call *with; /* ORDER_JOIN */
         unsigned part;     /* came together with others of this number */
         bool asked;        /* the running, or last, request is meant to bring it about */
+        bool doomed;       /* one before it has failed: callsd will withdraw it */
         char *text;        /* number or tones */
         size_t sent;       /* of the tones */
         struct order *prev, *next;

@@ -60,11 +60,35 @@ void order_fulfill(struct order *order)
         order_free(order);
 }
 
+/* Ends go first, and mutes next, since neither waits for anything in callsd. */
+static int rank(enum order_type type)
+{
+        if (type == ORDER_END)
+                return 0;
+        return type == ORDER_MUTE || type == ORDER_UNMUTE ? 1 : 2;
+}
+
+/*
+ * callsd cancels what follows a failed action in its transaction. To fail an answer as well would
+ * be to forget a call that goes on ringing there.
+ */
+static void doom_followers(const struct order *failed)
+{
+        struct order *order = failed->next;
+
+        for (; order && rank(failed->type) == 2; order = order->next)
+                if (order->part == failed->part) {
+                        order->doomed = true;
+                        order->asked = false;
+                }
+}
+
 void order_fail(struct order *order, enum cx_call_ended_cause cause, const char *why)
 {
         struct call *call = order->call;
         enum order_type type = order->type;
 
+        doom_followers(order);
         log_info("%s of call %s failed: %s",
                  cx_action_type_to_string(cx_action_get_type(order->action)), call->uuid, why);
         (void)cx_action_fail_with_cause(order->action, cause, why);
@@ -174,14 +198,6 @@ static struct call *call_to_start(struct bridge *bridge, struct cx_action *actio
         *ret_number = number;
         number = NULL;
         return call;
-}
-
-/* Ends go first, and mutes next, since neither waits for anything in callsd. */
-static int rank(enum order_type type)
-{
-        if (type == ORDER_END)
-                return 0;
-        return type == ORDER_MUTE || type == ORDER_UNMUTE ? 1 : 2;
 }
 
 static void order_enter(struct modem *modem, struct order *order)
@@ -309,7 +325,7 @@ void orders_settle(struct modem *modem)
         struct order *order, *next;
 
         DL_FOREACH_SAFE (modem->orders, order, next)
-                if (has_come_true(order))
+                if (!order->doomed && has_come_true(order))
                         order_fulfill(order);
 }
 

@@ -56,7 +56,8 @@ static struct order *find_order(const struct modem *modem, const struct call *ca
         struct order *order;
 
         DL_FOREACH (modem->orders, order)
-                if (order->call == call && order->type == type && (!part || order->part == part))
+                if (order->call == call && order->type == type && !order->doomed &&
+                    (!part || order->part == part))
                         return order;
         return NULL;
 }
@@ -78,7 +79,7 @@ static void mark(struct modem *modem, enum order_type type, unsigned part)
         struct order *order;
 
         DL_FOREACH (modem->orders, order)
-                if (order->type == type && (!part || order->part == part))
+                if (order->type == type && !order->doomed && (!part || order->part == part))
                         order->asked = true;
 }
 
@@ -418,6 +419,8 @@ void plan_next(struct modem *modem, struct plan *ret_plan)
                 return;
         }
         DL_FOREACH (modem->orders, order) {
+                if (order->doomed)
+                        continue;
                 plan_order(modem, order, ret_plan);
                 if (ret_plan->result != PLAN_NOTHING)
                         return;

@@ -64,6 +64,17 @@ static void arm(struct modem *modem, uint64_t delay_usec)
 
 /* --- what was asked --------------------------------------------------------------------------- */
 
+static bool all_are_joined(const struct modem *modem)
+{
+        const struct call *call;
+
+        DL_FOREACH (modem->calls, call)
+                if (call->id && (call->state == MODEM_CALL_HELD ||
+                                 (call->state == MODEM_CALL_ACTIVE && !call->multiparty)))
+                        return false;
+        return true;
+}
+
 static bool others_are_held(const struct call *call)
 {
         const struct call *other;
@@ -93,7 +104,7 @@ static bool has_come_true(const struct request *request)
         case MODEM_SWAP:
                 return call->state == (request->expects_held ? MODEM_CALL_HELD : MODEM_CALL_ACTIVE);
         case MODEM_JOIN:
-                return call->multiparty && call->state == MODEM_CALL_ACTIVE;
+                return all_are_joined(call->modem);
         case MODEM_SPLIT:
                 return others_are_held(call);
         case MODEM_SEND_TONES:
@@ -175,9 +186,8 @@ static void request_failed(struct modem *modem, struct request *request,
                 request->call->condemned_failed = true;
                 arm(modem, SETTLE_USEC);
         }
-        modem->request = NULL; /* so that nobody waits for it */
+        /* with the request still in place: it is told of a call that goes */
         fail_asked(modem, failure->cause, failure->text);
-        modem->request = request;
         if (request->call && !request->call->id)
                 request->call->condemned = true;
         request_drop(modem);
@@ -288,9 +298,7 @@ static void give_up(struct modem *modem)
                 if (!request->call->id)
                         request->call->condemned = true;
         }
-        modem->request = NULL;
         fail_asked(modem, CX_CALL_ENDED_CAUSE_OTHER, "the modem agreed, but nothing has changed");
-        modem->request = request;
         request_drop(modem);
 }
 

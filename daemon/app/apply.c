@@ -292,6 +292,7 @@ void daemon_apply(struct daemon *daemon, const struct effect *effect)
         case EFFECT_PUSH_FAILED:
         case EFFECT_PUSH_MISSED:
                 log_push(daemon, effect);
+                bus_apply_push(daemon->bus, effect);
                 return;
         case EFFECT_TRANSACTION_COMPLETED:
                 bus_apply_transaction_completed(daemon->bus, &effect->transaction);

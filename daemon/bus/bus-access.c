@@ -85,6 +85,8 @@ static const struct access_row rows[] = {
         READ(PROVIDER_INFO, "SupportedURISchemes", RIGHT_OWN_INFO),
         READ(PROVIDER_INFO, "Accounts", RIGHT_OWN_INFO),
         READ(PROVIDER_INFO, "Emergency", RIGHT_OWN_INFO),
+        READ(PROVIDER_INFO, "PushMisses", RIGHT_OWN_INFO),
+        READ(PROVIDER_INFO, "PushBlockedUntil", RIGHT_OWN_INFO),
         READ(PROVIDER_INFO, "Testing", RIGHT_OWN_INFO),
 
         METHOD(CALL, "Answer", RIGHT_OWN_CALL),

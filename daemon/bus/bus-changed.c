@@ -91,6 +91,8 @@ static const char *const provider_properties[] = {
         "SupportedURISchemes",
         "Accounts",
         "Emergency",
+        "PushMisses",
+        "PushBlockedUntil",
         "Testing",
 };
 

@@ -18,6 +18,7 @@
 #include "bus/bus-identity.h"
 #include "bus/bus-mailbox.h"
 #include "bus/bus-pending.h"
+#include "bus/bus-push.h"
 #include "bus/bus-restore.h"
 #include "bus/bus-start.h"
 #include "util/log.h"
@@ -381,6 +382,7 @@ void client_lose(struct client *client)
         struct bus *bus = client->bus;
 
         pending_forget_client(bus, client->key);
+        pushes_forget_client(bus, client->name);
         engine_peer_gone(bus->engine, bus_now(), client->key);
         bus_settle(bus);
 }

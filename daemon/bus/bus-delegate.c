@@ -9,6 +9,7 @@
 
 #include "bus/bus-credit.h"
 #include "bus/bus-object.h"
+#include "bus/bus-push.h"
 #include "bus/bus-request.h"
 #include "util/log.h"
 
@@ -128,6 +129,13 @@ static int tell_deactivated(struct bus *bus, sd_bus_message *signal, const struc
         return sd_bus_message_append(signal, "sa{sv}", effect->call.text, 0);
 }
 
+static int tell_push(struct bus *bus, sd_bus_message *signal, const struct effect *effect)
+{
+        const struct push *push = engine_find_push(bus->engine, effect->action.text);
+
+        return push ? push_append(signal, push) : -ENOENT;
+}
+
 static const struct {
         const char *member;
         int (*tell)(struct bus *bus, sd_bus_message *signal, const struct effect *effect);
@@ -137,6 +145,7 @@ static const struct {
         [EFFECT_PERFORM] = {"PerformTransaction", tell_perform},
         [EFFECT_ACTION_TIMED_OUT] = {"ActionTimedOut", tell_timed_out},
         [EFFECT_ACTION_CANCELLED] = {"ActionCancelled", tell_cancelled},
+        [EFFECT_PUSH] = {"PushPayloadReceived", tell_push},
         [EFFECT_AUDIO_ACTIVATED] = {"AudioSessionActivated", tell_activated},
         [EFFECT_AUDIO_DEACTIVATED] = {"AudioSessionDeactivated", tell_deactivated},
 };

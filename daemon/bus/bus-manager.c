@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "bus/bus-object.h"
+#include "bus/bus-push.h"
 #include "bus/bus-request.h"
 #include "bus/bus-update.h"
 
@@ -127,23 +128,6 @@ static int method_set_default_provider(sd_bus_message *message, void *userdata, 
                 return r;
         return bus_finish(bus, message, error,
                           engine_set_default_provider(bus->engine, bus_now(), key, identifier));
-}
-
-/* No manifest grants anybody the right to hand over payloads: there are no manifests yet. */
-static int method_report_push(sd_bus_message *message, void *userdata, sd_bus_error *error)
-{
-        const char *identifier;
-        int r = sd_bus_message_read_basic(message, 's', &identifier);
-
-        (void)userdata;
-        if (r < 0)
-                return r;
-        if (!*identifier)
-                return bus_error_invalid(error, "The identifier is empty; name the provider that "
-                                                "the payload is for");
-        return sd_bus_error_setf(error, ERROR_MISSING_ENTITLEMENT,
-                                 "No manifest lets anybody hand over payloads for %.255s",
-                                 identifier);
 }
 
 /* ---- properties ---- */

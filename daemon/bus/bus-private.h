@@ -33,6 +33,7 @@ struct change;
 struct client;
 struct keepsake;
 struct pending;
+struct push_call;
 struct start;
 struct stream_wait;
 
@@ -74,6 +75,7 @@ struct bus {
         struct stall stall;
         struct pending *pending; /* by transaction */
         struct stream_wait *stream_waits;
+        struct push_call *push_calls; /* of helpers, that wait for an answer */
         struct start *starts; /* providers that the bus was asked to start */
         struct change *changes;     /* by call, not yet announced */
         struct change *change_list; /* the same in their order */

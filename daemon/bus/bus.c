@@ -18,6 +18,7 @@
 #include "bus/bus-mailbox.h"
 #include "bus/bus-object.h"
 #include "bus/bus-pending.h"
+#include "bus/bus-push.h"
 #include "bus/bus-stall.h"
 #include "bus/bus-start.h"
 #include "bus/bus-restore.h"
@@ -97,6 +98,7 @@ static void drop_connection(struct bus *bus)
         bus->lost = true; /* callbacks that run inside of closing must not touch anything */
         stall_forget(bus);
         pending_forget_all(bus);
+        pushes_forget_all(bus);
         starts_disconnect(bus);
         clients_forget(bus);
         changes_forget(bus);

@@ -111,6 +111,7 @@ void bus_apply_call_changed(struct bus *bus, const struct uuid *call, unsigned m
 void bus_apply_call_removed(struct bus *bus, const struct uuid *call);
 void bus_apply_system_changed(struct bus *bus, unsigned mask);
 void bus_apply_delegate(struct bus *bus, const struct effect *effect);
+void bus_apply_push(struct bus *bus, const struct effect *effect);
 void bus_apply_transaction_completed(struct bus *bus, const struct uuid *transaction);
 void bus_apply_transaction_overdue(struct bus *bus, const struct uuid *transaction);
 

@@ -363,6 +363,7 @@ END_TEST
 
 START_TEST(payloads_are_granted_to_nobody)
 {
+        peer_register(app, "org.example.App");
         assert_refused(user,
                        peer_call(user, PATH_ROOT, INTERFACE_MANAGER,
                                  "ReportNewIncomingVoIPPushPayload", "sa{sv}", "org.example.App",

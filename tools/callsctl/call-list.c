@@ -126,6 +126,8 @@ static json_t *load_provider(struct ctl *ctl, const char *path)
                 "SupportedURISchemes",
                 "Accounts",
                 "Emergency",
+                "PushMisses",
+                "PushBlockedUntil",
                 "Testing",
         };
         json_t *provider = json_object();

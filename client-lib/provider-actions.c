@@ -335,7 +335,7 @@ void order_withdrawn(struct cx_provider *provider, const char *uuid, bool timed_
         bool tell;
 
         if (!pending) {
-                completed_withdrawn(provider, uuid);
+                completed_withdrawn(provider, uuid, timed_out);
                 return;
         }
         part = pending->part;

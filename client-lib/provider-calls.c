@@ -207,6 +207,20 @@ static int add_lost(struct cx_provider *provider, const char *uuid)
         return 0;
 }
 
+void call_lost(struct cx_provider *provider, const char *uuid)
+{
+        struct known_call *call = call_find(provider, uuid);
+
+        if (!call)
+                return;
+        if (add_lost(provider, uuid) < 0) {
+                provider_try_again(provider); /* an import of it is refused */
+                return;
+        }
+        call_free(provider, call);
+        provider_compared(provider);
+}
+
 static void import_done(void *owner, void *data, const struct cx_error *error,
                         sd_bus_message *reply)
 {

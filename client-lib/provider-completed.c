@@ -58,12 +58,25 @@ bool completed_wanted(struct cx_provider *provider, const char *action)
         return completed;
 }
 
-/* Its result comes too late: what the app did is told as a fact. */
-void completed_withdrawn(struct cx_provider *provider, const char *action)
+static bool sets_up(const struct completed *completed)
+{
+        return completed->action->type == CX_ACTION_TYPE_START_CALL ||
+               completed->action->type == CX_ACTION_TYPE_ANSWER_CALL;
+}
+
+/*
+ * Its result comes too late: what the app did is told as a fact. But a call that is not answered or
+ * started in time has ended for callsd, and the app, which has done it, would never hear of that.
+ */
+void completed_withdrawn(struct cx_provider *provider, const char *action, bool timed_out)
 {
         struct completed *completed = completed_find(provider, action);
 
-        if (completed && !completed->sending)
+        if (!completed)
+                return;
+        if (timed_out && completed->fulfilled && sets_up(completed))
+                call_lost(provider, completed->action->call);
+        if (!completed->sending)
                 completed_free(provider, completed);
 }
 

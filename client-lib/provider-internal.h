@@ -187,6 +187,8 @@ int call_write(struct cx_provider *provider, const struct known_call *call,
                sd_bus_message *message);
 /* Tells callsd how the call stands, by ReportCall. */
 void call_import(struct cx_provider *provider, struct known_call *call, bool comparing);
+/* callsd has given it up: the app is told to end it. */
+void call_lost(struct cx_provider *provider, const char *uuid);
 /* All UUIDs, with NULL at the end; or NULL. */
 char **calls_list(const struct cx_provider *provider);
 
@@ -214,7 +216,7 @@ void completed_free_all(struct cx_provider *provider);
 bool completed_about(const struct cx_provider *provider, const char *call);
 /* Callsd says the order, perhaps again: whether it was completed by the app. */
 bool completed_wanted(struct cx_provider *provider, const char *action);
-void completed_withdrawn(struct cx_provider *provider, const char *action);
+void completed_withdrawn(struct cx_provider *provider, const char *action, bool timed_out);
 /* Around reading what callsd still wants: what it did not hear is sent again. */
 void completed_compare_begin(struct cx_provider *provider);
 void completed_compare_end(struct cx_provider *provider);

@@ -145,6 +145,32 @@ START_TEST(a_timeout_is_told)
 }
 END_TEST
 
+/* The app answered while callsd gave up on it: for callsd the call has ended. Rows: X10 R15 */
+START_TEST(an_answer_that_came_too_late_loses_the_call)
+{
+        incoming(UUID("a"));
+        fake_refuse(world->fake, "FulfillAction", "org.callsd.Error.UnknownAction");
+        if (_i)
+                fake_ignore(world->fake, "FulfillAction");
+        fake_perform(world->fake, "1:answer-call:a");
+        world_expect(world, "answer-call a", "");
+        cx_action_fulfill(world->orders[1]);
+        fake_signal2(world->fake, "ActionTimedOut", UUID("1"), UUID("a"));
+        world_expect(world, "reset; lost a; begin", "FulfillAction 1");
+}
+END_TEST
+
+START_TEST(a_hold_that_came_too_late_loses_no_call)
+{
+        incoming(UUID("a"));
+        fake_perform(world->fake, "1:set-held-call:a:1");
+        world_expect(world, "set-held-call a", "");
+        cx_action_fulfill(world->orders[1]);
+        fake_signal2(world->fake, "ActionTimedOut", UUID("1"), UUID("a"));
+        world_expect(world, "", "FulfillAction 1");
+}
+END_TEST
+
 START_TEST(a_dropped_order_is_failed)
 {
         world->drop = true;
@@ -357,6 +383,8 @@ static TCase *orders(void)
         tcase_add_test(tcase, a_failure_that_is_not_taken_holds_up_nothing);
         tcase_add_test(tcase, a_shown_order_that_is_cancelled_is_told);
         tcase_add_test(tcase, a_timeout_is_told);
+        tcase_add_loop_test(tcase, an_answer_that_came_too_late_loses_the_call, 0, 2);
+        tcase_add_test(tcase, a_hold_that_came_too_late_loses_no_call);
         tcase_add_test(tcase, a_dropped_order_is_failed);
         tcase_add_test(tcase, an_order_without_callback_is_failed);
         tcase_add_test(tcase, early_completions_are_held_back);

@@ -83,6 +83,9 @@ enum registration {
         REGISTRATION_REFUSED,
 };
 
+/* Not more than callsd has under way for one provider. */
+#define PUSHES_SEEN 16
+
 struct cx_provider {
         struct cx_provider *prev, *next; /* in the context */
         unsigned n_ref;
@@ -113,6 +116,8 @@ struct cx_provider {
         struct part *parts;
         struct completed *completed;
         unsigned last_part, last_group;
+        char pushes_seen[PUSHES_SEEN][CX_UUID_TEXT_SIZE]; /* ids of the last payloads */
+        size_t n_pushes;
         struct timer again; /* something was lost for want of memory */
 };
 

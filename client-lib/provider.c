@@ -292,14 +292,27 @@ static void on_reset(struct cx_provider *provider, sd_bus_message *message)
         provider_reset(provider, lost);
 }
 
+/* A callsd that was killed right after it had sent one sends it again. */
+static bool push_was_seen(const struct cx_provider *provider, const char *id)
+{
+        for (size_t i = 0; i < PUSHES_SEEN; i++)
+                if (streq(provider->pushes_seen[i], id))
+                        return true;
+        return false;
+}
+
 static void on_push(struct cx_provider *provider, sd_bus_message *message)
 {
         struct event event = {.type = EVENT_PUSH};
+        char *seen = provider->pushes_seen[provider->n_pushes % PUSHES_SEEN];
         const char *id;
 
-        if (sd_bus_message_read(message, "s", &id) >= 0 &&
-            push_payload_read(message, id, &event.payload) >= 0)
-                provider_queue_event(provider, event);
+        if (sd_bus_message_read(message, "s", &id) < 0 || push_was_seen(provider, id) ||
+            push_payload_read(message, id, &event.payload) < 0 ||
+            provider_queue_event(provider, event) < 0)
+                return;
+        snprintf(seen, sizeof(provider->pushes_seen[0]), "%s", id);
+        provider->n_pushes++;
 }
 
 static void provider_signal(struct cx_provider *provider, sd_bus_message *message)

@@ -5,8 +5,9 @@
 struct item {
         struct item *prev, *next;
         char *key;
-        char type; /* as on the bus: s, x or b */
-        char *text;
+        char type;  /* as on the bus: s, x or b; y for bytes */
+        char *text; /* or bytes */
+        size_t size;
         int64_t number;
 };
 
@@ -100,6 +101,29 @@ int cx_push_payload_set_string(struct cx_push_payload *payload, const char *key,
         return payload_set(payload, key, 's', value, 0);
 }
 
+int cx_push_payload_set_bytes(struct cx_push_payload *payload, const char *key, const void *data,
+                              size_t size)
+{
+        char *copy;
+        int r;
+
+        if (!data && size > 0)
+                return -EINVAL;
+        copy = malloc(size > 0 ? size : 1);
+        if (!copy)
+                return -ENOMEM;
+        if (size > 0)
+                memcpy(copy, data, size);
+        r = payload_set(payload, key, 'y', NULL, 0);
+        if (r < 0) {
+                free(copy);
+                return r;
+        }
+        payload->items->prev->text = copy;
+        payload->items->prev->size = size;
+        return 0;
+}
+
 int cx_push_payload_set_int64(struct cx_push_payload *payload, const char *key, int64_t value)
 {
         return payload_set(payload, key, 'x', NULL, value);
@@ -115,6 +139,17 @@ const char *cx_push_payload_get_string(const struct cx_push_payload *payload, co
         struct item *item = item_find(payload, key, 's');
 
         return item ? item->text : NULL;
+}
+
+const void *cx_push_payload_get_bytes(const struct cx_push_payload *payload, const char *key,
+                                      size_t *ret_size)
+{
+        struct item *item = item_find(payload, key, 'y');
+
+        if (!item || !ret_size)
+                return NULL;
+        *ret_size = item->size;
+        return item->text;
 }
 
 int cx_push_payload_get_int64(const struct cx_push_payload *payload, const char *key,
@@ -158,6 +193,59 @@ uint64_t cx_push_payload_get_deadline_usec(const struct cx_push_payload *payload
         return payload ? payload->deadline : USEC_INFINITY;
 }
 
+/* 1 and the number, 0 for what is none. */
+static int read_number(sd_bus_message *message, const char *type, int64_t *ret_number)
+{
+        union {
+                uint8_t y;
+                int16_t n;
+                uint16_t q;
+                int32_t i;
+                uint32_t u;
+                int64_t x;
+                uint64_t t;
+        } value;
+        int r;
+
+        if (!strchr("ynqiuxt", type[0]) || type[1] != '\0')
+                return 0;
+        r = sd_bus_message_read_basic(message, type[0], &value);
+        if (r < 0)
+                return r;
+        switch (type[0]) {
+        case 'y':
+                *ret_number = value.y;
+                break;
+        case 'n':
+                *ret_number = value.n;
+                break;
+        case 'q':
+                *ret_number = value.q;
+                break;
+        case 'i':
+                *ret_number = value.i;
+                break;
+        case 'u':
+                *ret_number = value.u;
+                break;
+        default: /* what is too large is the same number modulo 2^64 */
+                *ret_number = value.x;
+        }
+        return 1;
+}
+
+static int read_bytes(sd_bus_message *message, const char *key, struct cx_push_payload *payload)
+{
+        const void *data;
+        size_t size;
+        int r = sd_bus_message_read_array(message, 'y', &data, &size);
+
+        if (r >= 0)
+                r = cx_push_payload_set_bytes(payload, key, data, size);
+        return r < 0 && r != -EINVAL ? r : 1;
+}
+
+/* Numbers of every kind become one; what a payload here cannot hold is left out. */
 static int read_item(sd_bus_message *message, const char *key, const char *type, void *userdata)
 {
         struct cx_push_payload *payload = userdata;
@@ -166,15 +254,20 @@ static int read_item(sd_bus_message *message, const char *key, const char *type,
         bool flag = false;
         int r;
 
-        if (streq(type, "x"))
-                r = wire_take_i64(message, type, &number);
-        else if (streq(type, "b"))
+        if (streq(type, "ay"))
+                return read_bytes(message, key, payload);
+        if (streq(type, "b"))
                 r = wire_take_boolean(message, type, &flag);
         else
-                r = streq(type, "s") ? wire_take_string(message, type, &text) : 0;
+                r = streq(type, "s") ? wire_take_string(message, type, &text)
+                                     : read_number(message, type, &number);
         if (r <= 0)
                 return r;
-        r = payload_set(payload, key, type[0], text, streq(type, "b") ? flag : number);
+        r = payload_set(payload, key,
+                        text               ? 's'
+                        : streq(type, "b") ? 'b'
+                                           : 'x',
+                        text, streq(type, "b") ? flag : number);
         return r < 0 && r != -EINVAL ? r : 1;
 }
 
@@ -207,6 +300,25 @@ int push_payload_read(sd_bus_message *message, const char *id, struct cx_push_pa
         return 0;
 }
 
+static int write_item(const struct item *item, sd_bus_message *message)
+{
+        int r;
+
+        switch (item->type) {
+        case 's':
+                return wire_string(message, item->key, item->text);
+        case 'x':
+                return wire_i64(message, item->key, item->number);
+        case 'b':
+                return wire_boolean(message, item->key, item->number != 0);
+        default:
+                r = wire_open_entry(message, item->key, "ay");
+                if (r >= 0)
+                        r = sd_bus_message_append_array(message, 'y', item->text, item->size);
+                return r < 0 ? r : wire_close_entry(message);
+        }
+}
+
 static int payload_write(const struct cx_push_payload *payload, sd_bus_message *message)
 {
         struct item *item;
@@ -216,12 +328,7 @@ static int payload_write(const struct cx_push_payload *payload, sd_bus_message *
         DL_FOREACH (payload->items, item) {
                 if (r < 0)
                         return r;
-                if (item->type == 's')
-                        r = wire_string(message, item->key, item->text);
-                else if (item->type == 'x')
-                        r = wire_i64(message, item->key, item->number);
-                else
-                        r = wire_boolean(message, item->key, item->number != 0);
+                r = write_item(item, message);
         }
         return r < 0 ? r : wire_close_dict(message);
 }
@@ -249,7 +356,7 @@ int cx_report_new_incoming_voip_push_payload(struct cx_context *context, const c
         if (!identifier || !payload)
                 return -EINVAL;
         r = request_new(context, NULL, NULL, PATH_CALLSD, INTERFACE_MANAGER,
-                        "ReportNewIncomingVoIPPushPayload", 0, &request);
+                        "ReportNewIncomingVoIPPushPayload", REQUEST_PATIENT, &request);
         if (r == -ENOTCONN) {
                 context_queue_completion(context, NULL, completion, error_not_running(), userdata);
                 return 0;

@@ -31,6 +31,8 @@ static void print_basic(FILE *out, char type, const union value *value)
                 fprintf(out, "%" PRIi32, value->i32);
         else if (type == 't')
                 fprintf(out, "%" PRIu64, value->u64);
+        else if (type == 'y')
+                fprintf(out, "%u", value->byte);
         else if (type == 'x')
                 fprintf(out, "%" PRIi64, value->i64);
         else

@@ -122,6 +122,7 @@ void shortage_make_values(void)
         cx_push_payload_set_string(payload, "from", "ada");
         cx_push_payload_set_int64(payload, "badge", 7);
         cx_push_payload_set_boolean(payload, "silent", 1);
+        cx_push_payload_set_bytes(payload, "body", "ab", 2);
 }
 
 void shortage_free_values(void)

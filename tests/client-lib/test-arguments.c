@@ -321,6 +321,10 @@ START_TEST(a_payload_checks_its_keys)
         EINVAL_OF(cx_push_payload_set_string(payload, "", "b"));
         EINVAL_OF(cx_push_payload_set_string(payload, "a", NULL));
         EINVAL_OF(cx_push_payload_set_int64(payload, "", 1));
+        EINVAL_OF(cx_push_payload_set_bytes(payload, "a", NULL, 1));
+        EINVAL_OF(cx_push_payload_set_bytes(payload, "", "b", 1));
+        EINVAL_OF(cx_push_payload_set_bytes(NULL, "a", "b", 1));
+        NULL_OF(cx_push_payload_get_bytes(payload, "a", NULL));
         EINVAL_OF(cx_push_payload_set_boolean(payload, NULL, 1));
         EINVAL_OF(cx_push_payload_get_int64(payload, "a", NULL));
         EINVAL_OF(cx_push_payload_get_boolean(payload, "a", NULL));

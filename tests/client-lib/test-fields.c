@@ -161,12 +161,13 @@ START_TEST(a_push_payload_is_delivered)
 {
         struct cx_push_payload *push;
         int64_t number = 0;
+        size_t size = 9;
         int flag = 0;
 
-        fake_say(world->fake, "PushPayloadReceived", "sa{sv}a{sv}", "p1", 6, "from", "s", "ada",
+        fake_say(world->fake, "PushPayloadReceived", "sa{sv}a{sv}", "p1", 8, "from", "s", "ada",
                  "badge", "x", (int64_t)-7, "silent", "b", 1, "", "s", "no key", "list", "as", 1,
-                 "x", "other", "i", 3, 3, "ReportRequired", "b", 1, "DeadlineUSec", "t",
-                 (uint64_t)42, "Newer", "s", "?");
+                 "x", "other", "i", -3, "body", "ay", 3, 1, 0, 255, "nobody", "ay", 0, 3,
+                 "ReportRequired", "b", 1, "DeadlineUSec", "t", (uint64_t)42, "Newer", "s", "?");
         world_expect(world, "push p1", NULL);
         push = world->push;
         ck_assert_str_eq(cx_push_payload_get_id(push), "p1");
@@ -177,9 +178,46 @@ START_TEST(a_push_payload_is_delivered)
         ck_assert_int_eq(number, -7);
         ck_assert_int_eq(cx_push_payload_get_boolean(push, "silent", &flag), 0);
         ck_assert_int_eq(flag, 1);
-        ck_assert_int_eq(cx_push_payload_get_int64(push, "other", &number), -ENOENT);
+        ck_assert_int_eq(cx_push_payload_get_int64(push, "other", &number), 0);
+        ck_assert_int_eq(number, -3);
+        ck_assert_int_eq(cx_push_payload_get_int64(push, "from", &number), -ENOENT);
         ck_assert_ptr_null(cx_push_payload_get_string(push, "list"));
+        ck_assert_mem_eq(cx_push_payload_get_bytes(push, "body", &size), "\1\0\377", 3);
+        ck_assert_uint_eq(size, 3);
+        ck_assert_ptr_nonnull(cx_push_payload_get_bytes(push, "nobody", &size));
+        ck_assert_uint_eq(size, 0);
+        ck_assert_ptr_null(cx_push_payload_get_bytes(push, "from", &size));
+        ck_assert_ptr_null(cx_push_payload_get_string(push, "body"));
         ck_assert_ptr_null(cx_push_payload_get_string(push, ""));
+}
+END_TEST
+
+START_TEST(numbers_of_a_payload_are_one_kind)
+{
+        static const char *const keys[] = {"y", "n", "q", "i", "u", "x", "t"};
+        int64_t number;
+
+        fake_say(world->fake, "PushPayloadReceived", "sa{sv}a{sv}", "p1", 8, "y", "y", 200, "n",
+                 "n", 200, "q", "q", 200, "i", "i", 200, "u", "u", 200, "x", "x", (int64_t)200, "t",
+                 "t", (uint64_t)200, "d", "d", 2.5, 0);
+        world_expect(world, "push p1", NULL);
+        for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+                ck_assert_int_eq(cx_push_payload_get_int64(world->push, keys[i], &number), 0);
+                ck_assert_int_eq(number, 200);
+        }
+        ck_assert_int_eq(cx_push_payload_get_int64(world->push, "d", &number), -ENOENT);
+        ck_assert_int_eq(cx_push_payload_is_report_required(world->push), 0);
+        ck_assert_uint_eq(cx_push_payload_get_deadline_usec(world->push), UINT64_MAX);
+}
+END_TEST
+
+/* A callsd that was killed sends again what it may have sent already. */
+START_TEST(a_push_payload_is_told_once)
+{
+        for (int i = 0; i < 2; i++)
+                fake_say(world->fake, "PushPayloadReceived", "sa{sv}a{sv}", "p1", 0, 0);
+        fake_say(world->fake, "PushPayloadReceived", "sa{sv}a{sv}", "p2", 0, 0);
+        world_expect(world, "push p1; push p2", NULL);
 }
 END_TEST
 
@@ -191,6 +229,8 @@ static struct cx_push_payload *some_payload(void)
         ck_assert_int_eq(cx_push_payload_set_string(payload, "from", "ada"), 0);
         ck_assert_int_eq(cx_push_payload_set_int64(payload, "badge", -7), 0);
         ck_assert_int_eq(cx_push_payload_set_boolean(payload, "silent", 1), 0);
+        ck_assert_int_eq(cx_push_payload_set_bytes(payload, "body", "ab", 2), 0);
+        ck_assert_int_eq(cx_push_payload_set_bytes(payload, "none", NULL, 0), 0);
         return payload;
 }
 
@@ -202,7 +242,7 @@ START_TEST(a_push_helper_hands_a_payload_over)
         ck_assert_int_eq(cx_report_new_incoming_voip_push_payload(world->context, "org.example.P",
                                                                   payload, world_completed, &noted),
                          0);
-        expect_told("org.example.P {from=ada, badge=-7, silent=yes}");
+        expect_told("org.example.P {from=ada, badge=-7, silent=yes, body=[97 98], none=[]}");
         world_expect(world, "push done", "ReportNewIncomingVoIPPushPayload o");
         fake_refuse(world->fake, "ReportNewIncomingVoIPPushPayload",
                     "org.callsd.Error.NotAuthorized");
@@ -501,6 +541,8 @@ static TCase *from_callsd(void)
         tcase_add_test(tcase, an_order_to_translate_is_fulfilled_with_an_engine);
         tcase_add_test(tcase, an_order_with_values_of_other_types_has_none_of_them);
         tcase_add_test(tcase, a_push_payload_is_delivered);
+        tcase_add_test(tcase, numbers_of_a_payload_are_one_kind);
+        tcase_add_test(tcase, a_push_payload_is_told_once);
         tcase_add_test(tcase, an_audio_session_says_where);
         return tcase;
 }

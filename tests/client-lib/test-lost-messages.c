@@ -86,7 +86,12 @@ static void send_audio(void)
 
 static void send_push(void)
 {
-        fake_say(world->fake, "PushPayloadReceived", "sa{sv}a{sv}", "p1", 3, "from", "s", "ada",
+        static unsigned n;
+        char id[16];
+
+        /* each is another one, or it would be taken for one that comes again */
+        snprintf(id, sizeof(id), "p1-%u", ++n);
+        fake_say(world->fake, "PushPayloadReceived", "sa{sv}a{sv}", id, 3, "from", "s", "ada",
                  "badge", "x", (int64_t)7, "silent", "b", 1, 2, "ReportRequired", "b", 1,
                  "DeadlineUSec", "t", (uint64_t)42);
 }

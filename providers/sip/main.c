@@ -131,10 +131,12 @@ static int run(const struct config *config, const struct options *options)
         if (r >= 0)
                 r = provider_start(&phone);
         if (r >= 0) {
+                bus_name_claim(&phone);
                 (void)sd_notify(0, "READY=1");
                 r = sd_event_loop(phone.event);
         }
         (void)sd_notify(0, "STOPPING=1");
+        bus_name_release(&phone);
         provider_stop(&phone);
         core_stop(&phone);
         sd_event_unref(phone.event);

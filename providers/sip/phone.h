@@ -9,6 +9,7 @@
 
 #include <callsd/callsd.h>
 #include <linphone/core.h>
+#include <systemd/sd-bus.h>
 #include <systemd/sd-event.h>
 
 #include "base.h"
@@ -32,6 +33,7 @@ struct phone {
         bool testing;           /* offers itself to callsctl check-provider */
         sd_event *event;
         sd_event_source *ticker;
+        sd_bus *bus; /* that has our name */
         LinphoneCore *core;
         LinphoneCoreCbs *callbacks;
         struct sound *sound;
@@ -47,6 +49,10 @@ struct phone {
 int core_start(struct phone *phone);
 /* Hangs up, unregisters, and waits for that a little. */
 void core_stop(struct phone *phone);
+
+/* bus-name.c */
+void bus_name_claim(struct phone *phone);
+void bus_name_release(struct phone *phone);
 
 /* account.c */
 int accounts_add(struct phone *phone);

@@ -57,7 +57,8 @@ class Sip(rig.Program):
         self.trace = world.log("trace-callsd-sip")
         path = f"{world.directory}/sip-{self.port}.conf"
         with open(path, "w") as file:
-            file.write(f"[Sip]\nListen=127.0.0.1\nPort={self.port}\nCodecs=PCMU\n"
+            port = "" if "Port=" in options else f"Port={self.port}\n"
+            file.write(f"[Sip]\nListen=127.0.0.1\n{port}Codecs=PCMU\n"
                        f"RtpPorts={self.rtp}-{self.rtp + 98}\n{options}\n"
                        + (sections or f"[Account local]\nAddress={self.uri}\n"))
         super().__init__(

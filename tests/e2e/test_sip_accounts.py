@@ -50,6 +50,62 @@ class Accounts(sip.TestCase):
         sip.wait_for(lambda: self.states() == {"work": "failed", "secure": "failed"},
                      "both accounts failed")
 
+    def through_the_server(self, transport):
+        """Calls out and in of an account that nobody reaches but through its server."""
+        server = registrar.Registrar(self.rig.directory, "me", "right", transport)
+        options = "Port=any\n" + (f"CaFile={server.certificate}" if transport == "tls" else "")
+        self.rig.start_callsd()
+        self.speaker = self.rig.start_meter()
+        self.rig.feed_microphone(sip.MICROPHONE)
+        self.sip = self.rig.start_sip(
+            self.section("work", server, self.password("right"), f"Transport={transport}"),
+            options=options)
+        alice = self.rig.far_end("alice", sip.TONES["alice"])
+        server.users["+12015550123"] = alice.uri
+        sip.wait_for(lambda: self.states() == {"work": "online"}, "account online")
+
+        # A number is asked for at the account's own server, which wants the password again.
+        call = self.rig.ctl("dial", "tel:+1-201-555-0123").stdout.strip()
+        alice.event("CALL_INCOMING")
+        self.rig.monitor.expect("call-changed", call, Alerting=True)
+        alice.command("accept")
+        self.rig.monitor.state(call, "active")
+        self.assert_talk(alice, time.monotonic())
+        facts = self.rig.calls()[call]
+        self.assertEqual((facts["RemoteHandle"], facts["Account"]), ("+12015550123", "work"))
+        began = self.order("hold", call, state="held")
+        alice.meter.wait_silence(began)
+        began = self.order("resume", call, state="active")
+        self.assert_talk(alice, began)
+        self.order("end", call)
+        alice.event("CALL_CLOSED")
+        self.assertIn("BYE", server.passed_on)
+
+        # From outside, down the connection that the account has made.
+        known, mark = set(self.rig.calls()), alice.mark_events()
+        alice.command("dial", f"sip:me@127.0.0.1:{server.outside_port}")
+        call = sip.wait_for(lambda: next(iter(set(self.rig.calls()) - known), None), "call")
+        self.assertEqual(self.rig.calls()[call]["Account"], "work")
+        began = self.order("answer", call, state="active")
+        self.assert_talk(alice, began)
+        mark = self.rig.monitor.mark()
+        alice.command("hangup")
+        self.ended(call, mark, EndedReason="remote-ended")
+
+        # Nobody there has this number.
+        mark = self.rig.monitor.mark()
+        call = self.rig.ctl("dial", "+12015550199").stdout.strip()
+        self.ended(call, mark, EndedReason="failed", EndedCause="no-such-number")
+
+    def test_calls_through_the_server_by_udp(self):
+        self.through_the_server("udp")
+
+    def test_calls_through_the_server_by_tcp(self):
+        self.through_the_server("tcp")
+
+    def test_calls_through_the_server_by_tls(self):
+        self.through_the_server("tls")
+
     def test_encryption(self):
         self.rig.start_callsd()
         self.speaker = self.rig.start_meter()

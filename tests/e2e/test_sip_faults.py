@@ -7,6 +7,7 @@ sys.dont_write_bytecode = True
 
 import os
 import signal
+import socket
 import subprocess
 import time
 
@@ -26,6 +27,36 @@ class Faults(sip.TestCase):
         mark = self.rig.monitor.mark()
         alice.signal(signal.SIGKILL)
         self.ended(call, mark, EndedReason="failed", EndedCause="network")
+
+    def test_answers_that_have_no_way(self):
+        """Requests that lie about how they came, each of them twice."""
+        self.rig.start_callsd()
+        self.sip = self.rig.start_sip()
+        for i, via in enumerate(("TCP 127.0.0.1:9", "TLS 127.0.0.1:9", "SCTP 127.0.0.1:9",
+                                 "X 127.0.0.1:9", "UDP [::1]:9", "UDP 127.0.0.1:0",
+                                 "UDP 192.0.2.1:99999", "UDP 127.0.0.1:9;maddr=[::1]")):
+            for method in ("INVITE", "OPTIONS", "BYE"):
+                self.send_twice(f"{method}-{i}", method, via)
+        # It is there still, and takes a call.
+        alice = self.rig.far_end("alice", sip.TONES["alice"], deaf=True)
+        call = self.incoming(alice)
+        self.order("decline", call, state="ended")
+        # belle-sip leaks the answers that it cannot send, which is not what this test is about.
+        self.sip.signal(signal.SIGKILL)
+
+    def send_twice(self, name, method, via):
+        with socket.socket(type=socket.SOCK_DGRAM) as liar:
+            request = (f"{method} {self.sip.uri} SIP/2.0\r\nVia: SIP/2.0/{via};branch=z9hG4bK{name}"
+                       f"\r\nFrom: <sip:liar@127.0.0.1>;tag=1\r\nTo: <{self.sip.uri}>\r\n"
+                       f"Call-ID: {name}\r\nCSeq: 1 {method}\r\nContact: <sip:liar@127.0.0.1:9>"
+                       "\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n")
+            for n in (1, 2):
+                liar.sendto(request.encode(), ("127.0.0.1", self.sip.port))
+                sip.wait_for(lambda: self.seen(f"Call-ID: {name}\n") >= n, f"{name} in the trace")
+
+    def seen(self, text):
+        with open(self.sip.trace, errors="replace") as trace:
+            return trace.read().replace("\r", "").count(text)
 
     def test_hung_up_while_being_held(self):
         """The call that is held for another ends just then: the other is answered all the same."""

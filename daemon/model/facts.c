@@ -171,10 +171,28 @@ int engine_report_muted(struct engine *engine, struct instant now, unsigned numb
 
 /* ---- import ---- */
 
+/* The call that it is to be grouped with; NULL if with none. */
+static int check_group_with(struct engine *engine, const struct provider *provider,
+                            const struct call_import *import, struct call **ret_with)
+{
+        struct call *with = NULL;
+
+        if (str_or_empty(import->group_with)[0] != '\0') {
+                with = engine_get_call(engine, import->group_with);
+                if (!with || with->provider != provider || !call_is_connected(with) ||
+                    !call_is_connected(&(struct call){.state = import->state}))
+                        return engine_refuse(engine, REFUSAL_REQUEST_UNKNOWN_CALL,
+                                             "GroupWith names %s, which is no active or held call "
+                                             "of this app to group an active or held call with.",
+                                             import->group_with);
+        }
+        *ret_with = with;
+        return 0;
+}
+
 static int check_import(struct engine *engine, const struct provider *provider, const char *uuid,
                         const struct call_import *import, struct call **ret_with)
 {
-        struct call *with = NULL;
         int r;
 
         if (import->state == CALL_STATE_RINGING && !import->outgoing)
@@ -193,17 +211,7 @@ static int check_import(struct engine *engine, const struct provider *provider, 
         r = call_check_update(engine, provider, &import->update);
         if (r != 0)
                 return r;
-        if (str_or_empty(import->group_with)[0] != '\0') {
-                with = engine_get_call(engine, import->group_with);
-                if (!with || with->provider != provider || !call_is_connected(with) ||
-                    !call_is_connected(&(struct call){.state = import->state}))
-                        return engine_refuse(engine, REFUSAL_REQUEST_UNKNOWN_CALL,
-                                             "GroupWith names %s, which is no active or held call "
-                                             "of this app to group an active or held call with.",
-                                             import->group_with);
-        }
-        *ret_with = with;
-        return 0;
+        return check_group_with(engine, provider, import, ret_with);
 }
 
 static void import_dates(struct engine *engine, struct call *call, const struct call_import *import)
@@ -252,14 +260,34 @@ static void import_state(struct engine *engine, struct call *call, const struct 
                 group_make_held(engine, call, HOLD_REASON_PROVIDER, ORIGIN_SELF);
 }
 
+/* Somebody else has joined them. Held in between, whatever it was: that displaces nobody. */
+static void fact_joined(struct engine *engine, struct call *call, struct call *with,
+                        const struct call_import *import)
+{
+        bool held = import->state == CALL_STATE_HELD;
+
+        if (call_same_group(call, with))
+                return;
+        fact_held(engine, call, FACT_SELF, import->connected_at);
+        group_join(engine, call, with);
+        settle_holds(engine, call, held);
+        if (held)
+                group_make_held(engine, call, HOLD_REASON_PROVIDER, ORIGIN_SELF);
+        else
+                group_make_active(engine, call, ORIGIN_SELF);
+}
+
 /* A call that callsd has already is brought to what the app says of it. */
 static int import_known(struct engine *engine, struct call *call, const struct call_import *import)
 {
         struct update_copy copy;
+        struct call *with = NULL;
         int r = call_check_update(engine, call->provider, &import->update);
 
         if (r == 0 && import->state == CALL_STATE_CONNECTING)
                 r = check_can_connect(engine, call);
+        if (r == 0)
+                r = check_group_with(engine, call->provider, import, &with);
         if (r != 0)
                 return r;
         r = update_copy_init(&copy, &import->update);
@@ -269,6 +297,8 @@ static int import_known(struct engine *engine, struct call *call, const struct c
         update_copy_done(&copy);
         if (!call_is_live(call))
                 return engine_finish(engine);
+        if (with)
+                fact_joined(engine, call, with, import);
         if (import->state == CALL_STATE_ACTIVE)
                 fact_active(engine, call, FACT_SELF, import->connected_at);
         else if (import->state == CALL_STATE_HELD)

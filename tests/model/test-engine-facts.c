@@ -167,6 +167,46 @@ START_TEST(fact_activates_the_group_it_joins)
 }
 END_TEST
 
+/* Two calls that callsd knows are joined by somebody else: nobody is asked to hold (6). */
+START_TEST(fact_joins_known_calls)
+{
+        const struct uuid c1 = sim_uuid("c1"), c2 = sim_uuid("c2"), no = sim_uuid("c9");
+        struct call_import import = {.state = CALL_STATE_ACTIVE, .group_with = c2.text};
+
+        sim_make(s, "sip", "c1", CALL_STATE_HELD);
+        sim_make(s, "sip", "c2", CALL_STATE_ACTIVE);
+        ck_assert_int_eq(sim_try_import(s, "sip", "c1", &import), 0);
+        sim_expect_group(s, "c1", "c2", true);
+        sim_expect_state(s, "c1", CALL_STATE_ACTIVE);
+        sim_expect_state(s, "c2", CALL_STATE_ACTIVE);
+        sim_expect_none(s, "perform sip *");
+        /* as a whole, and no matter which of them says so */
+        import = (struct call_import){.state = CALL_STATE_HELD, .group_with = c1.text};
+        ck_assert_int_eq(sim_try_import(s, "sip", "c2", &import), 0);
+        sim_expect_state(s, "c1", CALL_STATE_HELD);
+        import.group_with = no.text;
+        ck_assert_int_gt(sim_try_import(s, "sip", "c2", &import), 0);
+        sim_expect_state(s, "c2", CALL_STATE_HELD);
+}
+END_TEST
+
+/* The same of a call that rings here, and of another app's active call. */
+START_TEST(fact_joins_a_ringing_call)
+{
+        const struct uuid c2 = sim_uuid("c2");
+        const struct call_import import = {.state = CALL_STATE_ACTIVE, .group_with = c2.text};
+
+        sim_make(s, "sip", "c2", CALL_STATE_HELD);
+        sim_make(s, "web", "c3", CALL_STATE_ACTIVE);
+        sim_make(s, "sip", "c1", CALL_STATE_RINGING);
+        ck_assert_int_eq(sim_try_import(s, "sip", "c1", &import), 0);
+        sim_expect_group(s, "c1", "c2", true);
+        sim_expect_state(s, "c1", CALL_STATE_ACTIVE);
+        sim_expect_state(s, "c2", CALL_STATE_ACTIVE);
+        sim_expect_state(s, "c3", CALL_STATE_HELD);
+}
+END_TEST
+
 /* Held on this side: reason provider. Rows: T13 */
 START_TEST(fact_holds_and_resumes)
 {
@@ -339,6 +379,8 @@ static TCase *fact_case(void)
         tcase_add_test(fact, fact_ends_nobody);
         tcase_add_test(fact, fact_interrupts_a_conference);
         tcase_add_test(fact, fact_activates_the_group_it_joins);
+        tcase_add_test(fact, fact_joins_known_calls);
+        tcase_add_test(fact, fact_joins_a_ringing_call);
         tcase_add_loop_test(fact, fact_holds_and_resumes, 0, 3);
         tcase_add_test(fact, remote_hold_is_only_a_flag);
         tcase_add_test(fact, fact_answers_a_pending_answer);

@@ -61,6 +61,18 @@ static struct sim *away(void)
         return sim;
 }
 
+static struct sim *pushed(void)
+{
+        struct sim *sim = away();
+        const struct provider_manifest manifest = {.identifier = "org.example.gsm",
+                                                   .can_start = true};
+
+        sim_declare(sim, "gsm", &manifest);
+        sim_push_payload(sim, "gsm", "waits");
+        sim_push_payload(sim, "web", "waits too");
+        return sim;
+}
+
 int main(int argc, char **argv)
 {
         const char *folder = argc == 2 ? argv[1] : NULL;
@@ -73,5 +85,6 @@ int main(int argc, char **argv)
         write_record(interrupted(), folder, "interrupted");
         write_record(pending(), folder, "pending");
         write_record(away(), folder, "away");
+        write_record(pushed(), folder, "pushed");
         return EXIT_SUCCESS;
 }

@@ -272,6 +272,20 @@ static void did_deactivate(struct cx_provider *provider, const char *call, void 
         log_event("did-deactivate", call, NULL);
 }
 
+/* A push service has something for us, and may have had us started: who calls is in it. */
+static void did_receive_push(struct cx_provider *provider, const struct cx_push_payload *payload,
+                             void *userdata)
+{
+        const char *handle = cx_push_payload_get_string(payload, "Handle");
+        const char *name = cx_push_payload_get_string(payload, "Name");
+
+        (void)provider;
+        log_event("push", NULL, "id=%s required=%d", cx_push_payload_get_id(payload),
+                  cx_push_payload_is_report_required(payload));
+        if (handle)
+                example_incoming(userdata, handle, name ? name : "");
+}
+
 static const struct cx_provider_delegate delegate = {
         .size = sizeof(delegate),
         .did_begin = did_begin,
@@ -288,6 +302,7 @@ static const struct cx_provider_delegate delegate = {
         .did_deactivate_audio_session = did_deactivate,
         .did_fail_to_begin = did_fail_to_begin,
         .action_cancelled = cancelled,
+        .did_receive_push_payload = did_receive_push,
 };
 
 int example_start(struct example *example)

@@ -170,7 +170,8 @@ static const char *find_group_mate(const struct cx_provider *provider,
         return NULL;
 }
 
-int call_write(struct cx_provider *provider, const struct known_call *call, sd_bus_message *message)
+int call_write(struct cx_provider *provider, const struct known_call *call, const char *group_with,
+               sd_bus_message *message)
 {
         int r;
 
@@ -182,7 +183,9 @@ int call_write(struct cx_provider *provider, const struct known_call *call, sd_b
         if (r >= 0)
                 r = wire_boolean(message, "Muted", call->muted);
         if (r >= 0)
-                r = wire_string(message, "GroupWith", find_group_mate(provider, call));
+                r = wire_string(message, "GroupWith",
+                                call->group != 0 && group_with ? group_with
+                                                               : find_group_mate(provider, call));
         if (r >= 0 && call->started_at)
                 r = wire_u64(message, "StartedAt", call->started_at);
         if (r >= 0 && call->connected_at)
@@ -255,7 +258,7 @@ void call_import(struct cx_provider *provider, struct known_call *call, bool com
                         flags, &request) < 0)
                 return;
         if (sd_bus_message_append(request->body, "s", call->uuid) < 0 ||
-            call_write(provider, call, request->body) < 0)
+            call_write(provider, call, NULL, request->body) < 0)
                 return;
         if (comparing)
                 provider->n_comparing++;

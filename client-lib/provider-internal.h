@@ -188,7 +188,7 @@ void call_join(struct cx_provider *provider, struct known_call *call, const char
 /* What an order means for its call once it is complete. */
 void call_apply(struct cx_provider *provider, const struct cx_action *action, bool fulfilled);
 /* The arguments of ReportCall. */
-int call_write(struct cx_provider *provider, const struct known_call *call,
+int call_write(struct cx_provider *provider, const struct known_call *call, const char *group_with,
                sd_bus_message *message);
 /* Tells callsd how the call stands, by ReportCall. */
 void call_import(struct cx_provider *provider, struct known_call *call, bool comparing);

@@ -279,7 +279,7 @@ static int report_whole(struct cx_provider *provider, struct known_call *call,
         request_free(reporting->request);
         reporting->request = request;
         r = sd_bus_message_append(request->body, "s", call->uuid);
-        return r < 0 ? r : call_write(provider, call, request->body);
+        return r < 0 ? r : call_write(provider, call, NULL, request->body);
 }
 
 /* Sends a report about a state that the record of the call has by now. */
@@ -387,7 +387,7 @@ int cx_provider_report_call(struct cx_provider *provider, const char *uuid,
         known = call_find(provider, reporting.call);
         r = record_facts(provider, reporting.call, facts, update, &call);
         if (r >= 0 && reporting.request)
-                r = call_write(provider, call, reporting.request->body);
+                r = call_write(provider, call, facts->group_with, reporting.request->body);
         if (r >= 0)
                 return report_send(provider, &reporting);
         call = call_find(provider, reporting.call);

@@ -61,6 +61,7 @@ struct call {
         bool condemned;
         bool condemned_failed; /* tried, in vain; again when something has changed */
 
+        bool told_joined; /* in a group with the rest of its conference */
         struct call *prev, *next;
 };
 

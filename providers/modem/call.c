@@ -71,7 +71,7 @@ void call_forget(struct call *call)
         cx_uuid_generate(call->uuid);
         call->told = TOLD_NOTHING;
         call->told_abilities = 0;
-        call->told_alerting = call->told_remote_held = false;
+        call->told_alerting = call->told_remote_held = call->told_joined = false;
         call->keeps_handle = false;
         free(call->told_number);
         free(call->told_name);

@@ -47,7 +47,11 @@ static void believed(const struct order *order)
                 call->muted = order->type == ORDER_MUTE;
                 break;
         case ORDER_JOIN:
+                call->told_joined = order->with->told_joined = true;
+                break;
         case ORDER_LEAVE:
+                call->told_joined = false;
+                break;
         case ORDER_TONES:
                 break;
         }

@@ -110,6 +110,7 @@ static void adopt(struct call *call, struct cx_call *kept)
         call->told_number = copy_text(handle ? cx_handle_get_value(handle) : NULL);
         call->told_name = copy_text(name);
         call->told_remote_held = cx_call_is_remote_held(kept);
+        call->told_joined = *cx_call_get_group(kept);
         call->told_alerting = false;
         call->muted = cx_call_is_muted(kept);
         call->keeps_handle = call->outgoing;

@@ -181,22 +181,23 @@ static enum told told_of(const struct call *call)
 }
 
 /* A member of the same conference that callsd has already. */
-static const char *conference_of(const struct call *call)
+static struct call *conference_of(const struct call *call)
 {
-        const struct call *other;
+        struct call *other;
 
         if (!call->multiparty)
                 return NULL;
         DL_FOREACH (call->modem->calls, other)
                 if (other != call && other->multiparty &&
                     (other->told == TOLD_ACTIVE || other->told == TOLD_HELD))
-                        return other->uuid;
+                        return other;
         return NULL;
 }
 
 static int report_existing(struct call *call, const struct cx_call_update *update,
                            struct reply *reply)
 {
+        struct call *mate = conference_of(call);
         const struct cx_call_facts facts = {
                 .size = sizeof(facts),
                 .state = call->state == MODEM_CALL_ACTIVE ? CX_CALL_STATE_ACTIVE
@@ -204,15 +205,18 @@ static int report_existing(struct call *call, const struct cx_call_update *updat
                                                           : CX_CALL_STATE_CONNECTING,
                 .outgoing = call->outgoing,
                 .muted = call->muted,
-                .group_with = conference_of(call),
+                .group_with = mate ? mate->uuid : NULL,
                 .connected_at_usec = call->connected_usec,
         };
 
+        if (mate)
+                call->told_joined = mate->told_joined = true;
         return cx_provider_report_call(call->modem->bridge->provider, call->uuid, &facts, update,
                                        on_reported, reply);
 }
 
-static void report_new(struct call *call)
+/* As it is now, whether callsd knows it or not. */
+static void report_whole(struct call *call)
 {
         CX_CLEANUP(cx_call_update) struct cx_call_update *update = NULL;
         struct bridge *bridge = call->modem->bridge;
@@ -261,6 +265,25 @@ static void report_progress(struct call *call, enum told now)
         call->told = now;
 }
 
+static bool is_connected(const struct call *call)
+{
+        return call->state == MODEM_CALL_ACTIVE || call->state == MODEM_CALL_HELD;
+}
+
+/* Joined by another program: callsd would think of two calls, and have one held. */
+static bool is_joined_elsewhere(struct call *call)
+{
+        const struct order *order;
+
+        call->told_joined &= call->multiparty;
+        if (call->told_joined || !conference_of(call))
+                return false;
+        DL_FOREACH (call->modem->orders, order)
+                if (order->type == ORDER_JOIN || order->type == ORDER_LEAVE)
+                        return false;
+        return true;
+}
+
 static void report_call(struct call *call)
 {
         enum told now = told_of(call);
@@ -269,7 +292,11 @@ static void report_call(struct call *call)
                 return;
         if (call->told == TOLD_NOTHING) {
                 if (call->modem->bridge->available)
-                        report_new(call);
+                        report_whole(call);
+                return;
+        }
+        if (is_connected(call) && is_joined_elsewhere(call)) {
+                report_whole(call);
                 return;
         }
         (void)report_update(call);

@@ -448,6 +448,15 @@ START_TEST(a_call_is_reported_with_all_its_facts)
         ck_assert_ptr_nonnull(strstr(fake_was_told(world->fake), "ConnectedAt=4"));
         ck_assert_ptr_nonnull(strstr(fake_was_told(world->fake), "Muted=yes"));
         ck_assert_ptr_nonnull(strstr(fake_was_told(world->fake), "GroupWith=" UUID("a")));
+        /* The older of two known calls joins the newer just the same. */
+        facts.group_with = UUID("b");
+        cx_provider_report_call(world->provider, UUID("a"), &facts, NULL, NULL, NULL);
+        world_settle(world);
+        ck_assert_ptr_nonnull(strstr(fake_was_told(world->fake), "GroupWith=" UUID("b")));
+        facts.group_with = UUID("f");
+        cx_provider_report_call(world->provider, UUID("a"), &facts, NULL, NULL, NULL);
+        world_settle(world);
+        ck_assert_ptr_null(strstr(fake_was_told(world->fake), "GroupWith=" UUID("f")));
 }
 END_TEST
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "fuzz/fuzz.h"
-#include "uri.h"
+#include "callsctl/uri.h"
 
 static bool is_scheme(const char *text, const char *scheme)
 {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "support/suite.h"
-#include "uri.h"
+#include "callsctl/uri.h"
 #include "util/macro.h"
 
 struct good {

@@ -103,6 +103,7 @@ static void adopt(struct call *call, struct cx_call *kept)
 {
         struct cx_handle *handle = cx_call_get_remote_handle(kept);
         const char *name = cx_call_get_localized_caller_name(kept);
+        const char *group = cx_call_get_group(kept);
 
         log_info("call %s is still there", cx_call_get_uuid(kept));
         strncpy(call->uuid, cx_call_get_uuid(kept), sizeof(call->uuid) - 1);
@@ -110,7 +111,7 @@ static void adopt(struct call *call, struct cx_call *kept)
         call->told_number = copy_text(handle ? cx_handle_get_value(handle) : NULL);
         call->told_name = copy_text(name);
         call->told_remote_held = cx_call_is_remote_held(kept);
-        call->told_joined = *cx_call_get_group(kept);
+        call->told_joined = group && *group;
         call->told_alerting = false;
         call->muted = cx_call_is_muted(kept);
         call->keeps_handle = call->outgoing;

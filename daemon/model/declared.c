@@ -90,6 +90,8 @@ static int declare(struct engine *engine, const struct provider_manifest *manife
         }
         take_manifest(provider, manifest, take_ptr(numbers), take_ptr(schemes));
         provider->declared = true;
+        if (provider->state == PROVIDER_DECLARED) /* it was about to be forgotten */
+                deadline_disarm(&engine->deadlines, &provider->reclaim);
         engine_push_provider(engine, effect, provider);
         return engine_finish(engine);
 }

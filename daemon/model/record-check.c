@@ -65,6 +65,9 @@ static const char *check_provider(const struct provider *provider)
                         return "a provider is away for ever";
                 break;
         case PROVIDER_DECLARED:
+                if (armed == provider->declared || provider->bus_lost)
+                        return "a provider stays without a manifest, or is forgotten with one";
+                break;
         case PROVIDER_STARTING:
         case PROVIDER_RUNNING:
                 if (armed || provider->bus_lost)

@@ -434,6 +434,11 @@ static int declare_provider(void)
                                                                    .emergency_numbers = numbers});
 }
 
+static int undeclare_provider(void)
+{
+        return engine_undeclare_provider(E, "org.example.gsm");
+}
+
 static int configure_provider(void)
 {
         return engine_configure_provider(E, sim_number(s, "sip"), &sip_config);
@@ -558,6 +563,8 @@ const struct oom_input OOM_INPUTS[] = {
         {"tick: time-out of a start", starting, late_tick},
         {"register", nothing, register_provider},
         {"declare", nothing, declare_provider},
+        {"declare anew", absent, declare_provider},
+        {"undeclare", absent, undeclare_provider},
         {"configure", active, configure_provider},
         {"invalidate", answering, invalidate},
         {"invalidate in a conference", conference, invalidate},

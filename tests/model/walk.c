@@ -394,9 +394,33 @@ static void change_audio(void)
         }
 }
 
+static const char *const EMERGENCY_NUMBERS[] = {"112", NULL};
+
+static void declare_gsm(bool can_start)
+{
+        const struct provider_manifest manifest = {.identifier = "org.example.gsm",
+                                                   .emergency_numbers = EMERGENCY_NUMBERS,
+                                                   .can_start = can_start};
+
+        sim_declare(w.sim, "gsm", &manifest);
+}
+
+/* A package is removed, and installed again. */
+static void change_manifests(void)
+{
+        if (chance(30))
+                sim_undeclare(w.sim, "gsm");
+        else
+                declare_gsm(chance(80));
+}
+
 static void change_providers(void)
 {
         look_at_providers();
+        if (chance(20)) {
+                change_manifests();
+                return;
+        }
         if (chance(5)) {
                 sim_bus_lost(w.sim);
                 memset(w.running, 0, sizeof(w.running));
@@ -541,16 +565,12 @@ void walk_leave_nothing_behind(void)
 
 struct sim *walk_begin(uint64_t seed)
 {
-        static const char *const numbers[] = {"112", NULL};
-        const struct provider_manifest manifest = {
-                .identifier = "org.example.gsm", .emergency_numbers = numbers, .can_start = true};
-
         memset(&w, 0, sizeof(w));
         w.random = seed * 0x9e3779b97f4a7c15ULL | 1;
         w.audio = true;
         w.sim = sim_new();
         sim_set_quick(w.sim, true);
-        sim_declare(w.sim, "gsm", &manifest);
+        declare_gsm(true);
         for (unsigned i = 0; i < N_PROVIDERS; i++)
                 register_provider(i);
         return w.sim;

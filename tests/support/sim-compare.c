@@ -70,6 +70,7 @@ void sim_clear_provider(struct provider *copy)
         CLEAR(copy, peer);
         CLEAR(copy, identity);
         CLEAR(copy, emergency_numbers);
+        CLEAR(copy, manifest_schemes);
         CLEAR(copy, calls);
         CLEAR(copy, pushes);
         CLEAR(copy, hh_number);

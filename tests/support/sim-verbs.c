@@ -105,6 +105,16 @@ void sim_declare(struct sim *sim, const char *name, const struct provider_manife
         must(sim, sim_end(sim, r), "declaring");
 }
 
+void sim_undeclare(struct sim *sim, const char *name)
+{
+        const struct sim_provider *provider = add_provider(sim, name);
+
+        sim_begin(sim, "%s is undeclared", name);
+        must(sim,
+             sim_end(sim, engine_undeclare_provider(sim->engine, sim->now, provider->identifier)),
+             "undeclaring");
+}
+
 void sim_behave(struct sim *sim, const char *name, enum sim_behaviour behaviour)
 {
         for (unsigned type = 0; type < ACTION_TYPE_MAX_; type++)

@@ -110,6 +110,7 @@ int sim_register_as(struct sim *sim, const char *name, struct provider_config *c
                     const char *peer, const char *identity, bool sandboxed);
 int sim_configure(struct sim *sim, const char *name, struct provider_config *config);
 void sim_declare(struct sim *sim, const char *name, const struct provider_manifest *manifest);
+void sim_undeclare(struct sim *sim, const char *name);
 void sim_behave(struct sim *sim, const char *name, enum sim_behaviour behaviour);
 void sim_behave_for(struct sim *sim, const char *name, enum action_type type,
                     enum sim_behaviour behaviour);

@@ -78,6 +78,7 @@ struct ctl {
         const char *provider;
         const char *account;
         const char *handle_type;
+        const char *push_as; /* a name on the bus */
         struct check_options check;
 };
 
@@ -156,6 +157,7 @@ int verb_dtmf(struct ctl *ctl, const struct verb *verb, int argc, char **argv);
 int verb_merge(struct ctl *ctl, const struct verb *verb, int argc, char **argv);
 int verb_route(struct ctl *ctl, const struct verb *verb, int argc, char **argv);
 int verb_default(struct ctl *ctl, const struct verb *verb, int argc, char **argv);
+int verb_push(struct ctl *ctl, const struct verb *verb, int argc, char **argv);
 int verb_silence(struct ctl *ctl, const struct verb *verb, int argc, char **argv);
 int verb_complete(struct ctl *ctl, const struct verb *verb, int argc, char **argv);
 int verb_check_provider(struct ctl *ctl, const struct verb *verb, int argc, char **argv);

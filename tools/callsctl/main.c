@@ -48,6 +48,12 @@ static const struct verb verbs[] = {
         {"pending", "", "Show what is being waited for", verb_pending, 0, {NULL}},
         {"providers", "", "Show the apps that have calls", verb_providers, 0, {NULL}},
         {"default", "[KIND [ID|none]]", "Choose the app for calls", verb_default, 2, {NULL}},
+        {"push",
+         "ID [KEY=VALUE]...",
+         "Give an app what its push service would",
+         verb_push,
+         64,
+         {NULL}},
         {"check-provider",
          "ID",
          "Try an app that offers itself for it",
@@ -90,6 +96,7 @@ int verb_help(struct ctl *ctl, const struct verb *verb, int argc, char **argv)
              "      --video              dial: with video\n"
              "  -w, --wait               dial: return when the call is answered or over\n"
              "      --ask                dial: ask in a notification first (for links)\n"
+             "      --as=NAME            push: take this name on the bus, as a helper has it\n"
              "      --once               pending: print once, also on a terminal\n"
              "\ncheck-provider:\n"
              "      --dial=HANDLE        A number that answers\n"
@@ -119,6 +126,7 @@ enum option_id {
         OPTION_TYPE,
         OPTION_VIDEO,
         OPTION_ASK,
+        OPTION_AS,
         OPTION_BUSY,
         OPTION_ONCE,
         OPTION_USER,
@@ -137,6 +145,7 @@ static const struct option options[] = {
         {"type", required_argument, NULL, OPTION_TYPE},
         {"video", no_argument, NULL, OPTION_VIDEO},
         {"ask", no_argument, NULL, OPTION_ASK},
+        {"as", required_argument, NULL, OPTION_AS},
         {"busy", no_argument, NULL, OPTION_BUSY},
         {"wait", no_argument, NULL, 'w'},
         {"once", no_argument, NULL, OPTION_ONCE},
@@ -186,6 +195,9 @@ static int set_text_option(struct ctl *ctl, int id, const char *value)
                 return STATUS_OK;
         case OPTION_TYPE:
                 ctl->handle_type = value;
+                return STATUS_OK;
+        case OPTION_AS:
+                ctl->push_as = value;
                 return STATUS_OK;
         case OPTION_BUS_ADDRESS:
                 ctl->bus_address = value;

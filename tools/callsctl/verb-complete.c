@@ -13,7 +13,7 @@ static void complete_verbs(void)
         static const char *const names[] = {
                 "list",  "show",   "monitor", "dial",    "answer",    "decline", "end",
                 "hold",  "resume", "swap",    "mute",    "unmute",    "dtmf",    "merge",
-                "split", "route",  "silence", "pending", "providers", "default",
+                "split", "route",  "silence", "pending", "providers", "default", "push",
         };
 
         for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)

@@ -215,9 +215,24 @@ static void print_accounts(const json_t *provider, char *text, size_t size)
         }
 }
 
+/* And whether it reports the calls that it gets push payloads for. */
+static void print_state(const json_t *provider, char *text, size_t size)
+{
+        unsigned misses = (unsigned)number_of(provider, "PushMisses");
+        const char *running = flag_of(provider, "Running") ? "running" : "not running";
+
+        if (number_of(provider, "PushBlockedUntil") > boottime_now())
+                snprintf(text, size, "%s, pushes blocked", running);
+        else if (misses > 0)
+                snprintf(text, size, "%s, %u push%s missed", running, misses,
+                         misses > 1 ? "es" : "");
+        else
+                snprintf(text, size, "%s", running);
+}
+
 static void add_provider(struct table *table, const json_t *provider)
 {
-        char limits[64], handles[128] = "", accounts[256];
+        char limits[64], handles[128] = "", accounts[256], state[64];
         const json_t *types = json_object_get(provider, "SupportedHandleTypes");
 
         snprintf(limits, sizeof(limits), "%u x %u",
@@ -228,10 +243,11 @@ static void add_provider(struct table *table, const json_t *provider)
                                          i > 0 ? ", " : "",
                                          json_string_value(json_array_get(types, i)));
         print_accounts(provider, accounts, sizeof(accounts));
+        print_state(provider, state, sizeof(state));
         table_add(table,
                   (const char *const[]){
                           text_of(provider, "Identifier"),
-                          flag_of(provider, "Running") ? "running" : "not running",
+                          state,
                           text_of(provider, "DisplayName"),
                           limits,
                           *handles != '\0' ? handles : "all",

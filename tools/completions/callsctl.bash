@@ -46,6 +46,7 @@ _callsctl_argument() {
         show | answer | decline | end | hold | resume | swap | mute | unmute | dtmf | merge | split)
                 _callsctl_offer "$(_callsctl_words calls "$verb")"
                 ;;
+        push) ((n_arguments > 0)) || _callsctl_offer "$(_callsctl_words providers)" ;;
         default)
                 if ((n_arguments > 0)); then
                         _callsctl_offer "none $(_callsctl_words providers)"
@@ -61,7 +62,7 @@ _callsctl() {
         local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb='' n_arguments=0
         local -a bus=()
         local options='--json --end-others --message= --provider= --account= --type= --video
-                --wait --ask --busy --once --user --system --bus-address= --color= --help --version'
+                --wait --ask --as= --busy --once --user --system --bus-address= --color= --help --version'
 
         _callsctl_read_line
         if [[ $cur == = ]]; then
@@ -74,7 +75,7 @@ _callsctl() {
         -p | --provider) _callsctl_offer "$(_callsctl_words providers)" ;;
         --type) _callsctl_offer 'phone-number email-address generic' ;;
         --color) _callsctl_offer 'auto always never' ;;
-        -m | --message | --account | --bus-address) ;;
+        -m | --message | --account | --as | --bus-address) ;;
         *)
                 if [[ $cur == -* ]]; then
                         _callsctl_offer "$options"

@@ -2,7 +2,7 @@
 # fish completion for callsctl: verbs, options, and the calls that fit the verb right now.
 
 set -l with_call show answer decline end hold resume swap mute unmute dtmf merge split
-set -l verbs list monitor dial silence pending providers route default help $with_call
+set -l verbs list monitor dial silence pending providers route default push help $with_call
 set -l answer -c callsctl -n '__fish_seen_subcommand_from answer dial'
 set -l decline -c callsctl -n '__fish_seen_subcommand_from decline'
 set -l dial -c callsctl -n '__fish_seen_subcommand_from dial'
@@ -21,6 +21,9 @@ complete -c callsctl -n '__fish_seen_subcommand_from default; and __fish_is_nth_
         -a '(callsctl __complete kinds 2>/dev/null)'
 complete -c callsctl -n '__fish_seen_subcommand_from default; and __fish_is_nth_token 3' \
         -a 'none (callsctl __complete providers 2>/dev/null)'
+complete -c callsctl -n '__fish_seen_subcommand_from push; and __fish_is_nth_token 2' \
+        -a '(callsctl __complete providers 2>/dev/null)'
+complete -c callsctl -n '__fish_seen_subcommand_from push' -l as -x -d 'A name to take on the bus'
 complete -c callsctl -l json -d 'Print JSON'
 complete $answer -l end-others -d 'Calls in the way may be ended'
 complete $decline -s m -l message -x -d 'Text for the caller'

@@ -415,9 +415,9 @@ def test_names():
     return [test.id().split(".", 1)[1] for group in suite for test in group]
 
 
-def main(world=()):
+def main(world=(), program="with-audio"):
     """For test programs: [--build-dir DIR] and unittest's own arguments. `world`: options for
-    with-audio.
+    the program, which is with-audio, or with-bus for tests without sound.
 
     Each test gets a private world of its own: WirePlumber remembers streams from one test to the
     next, and on a busy machine it loses links when streams come and go fast.
@@ -431,7 +431,7 @@ def main(world=()):
     failed = []
     for name in rest or test_names():
         print(f"{name} ...", flush=True)
-        command = [sys.executable, os.path.join(SUPPORT, "with-audio"), *world, "--",
+        command = [sys.executable, os.path.join(SUPPORT, program), *world, "--",
                    sys.executable]
         if subprocess.call([*command, sys.argv[0], "--build-dir", arguments.build_dir, name]) != 0:
             failed.append(name)

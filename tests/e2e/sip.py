@@ -265,13 +265,6 @@ class SipRig(rig.Rig):
         shutil.copy(self.sip.trace, path)
         print(f"the SIP log is kept in {path}", file=sys.stderr)
 
-    def decline_busy(self, call):
-        """callsctl has no word for it: "busy" is for programs that decline by themselves."""
-        subprocess.run(
-            ["busctl", "--user", "call", "org.callsd", "/org/callsd", "org.callsd.Manager1",
-             "RequestTransaction", "a(sa{sv})a{sv}", "1", "end-call", "2", "Call", "s", call,
-             "Reason", "s", "busy", "0"], check=True, capture_output=True, timeout=10)
-
     def sipp(self, scenario, port, *arguments):
         """sipp with one of our scenarios, on a port of this machine."""
         return self.add(rig.Program(

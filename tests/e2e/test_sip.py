@@ -124,7 +124,7 @@ class OneCall(sip.TestCase):
 
         call = self.incoming(alice)
         mark, events = self.rig.monitor.mark(), alice.mark_events()
-        self.rig.decline_busy(call)
+        self.order("decline", "--busy", call)
         self.ended(call, mark, EndedReason="declined")
         self.assertIn("486", alice.event("CALL_CLOSED", events)[1]["param"])
 
@@ -159,11 +159,14 @@ class TwoCalls(sip.TestCase):
         self.rig.monitor.state(two, "active")
         for name, meter in meters.items():
             meter.wait_sound(began)
-        # callsd mixes: each hears the microphone and the other.
-        for far_end, other in ((alice, "bob"), (bob, "alice")):
-            ear = self.rig.add(sip.rig.Meter(self.rig.programs, far_end.ear, sip.TONES[other]))
-            ear.wait_sound(began)
-            far_end.meter.wait_sound(began)
+        # callsd mixes: each hears the microphone and the other, and not itself. A pitch lets 2 % of
+        # the others through.
+        for far_end, own, other in ((alice, "alice", "bob"), (bob, "bob", "alice")):
+            ears = {tone: self.rig.add(sip.rig.Meter(self.rig.programs, far_end.ear, tone))
+                    for tone in (sip.MICROPHONE, *sip.TONES.values())}
+            for tone in (sip.TONES[other], sip.MICROPHONE):
+                ears[tone].wait_run(lambda rms: rms > 0.1, f"{tone} Hz", began, 10)
+            ears[sip.TONES[own]].wait_run(lambda rms: rms < 0.06, "end of its own pitch", began, 20)
         for call in (one, two):
             self.order("end", call)
         self.assertEqual(self.rig.calls(), {})

@@ -14,6 +14,10 @@ import registrar
 import sip
 
 
+# The figure is 0.5 %; sanitizers double what the loop itself costs.
+IDLE_SHARE = 0.005
+
+
 class Accounts(sip.TestCase):
     def password(self, text, mode=0o600):
         path = f"{self.rig.directory}/password-{text}"
@@ -127,6 +131,65 @@ class Accounts(sip.TestCase):
         bob.command("accept")
         self.rig.monitor.state(call, "active")
         self.assert_talk(bob, time.monotonic())
+
+    def test_password_of_systemd(self):
+        """A credential, as LoadCredential= hands it over; and several accounts at two servers."""
+        folder = f"{self.rig.directory}/credentials"
+        os.makedirs(folder)
+        for name, text in (("home", "first"), ("work", "second")):
+            with open(f"{folder}/{name}-password", "w") as file:
+                file.write(f"{text}\n")
+            os.chmod(f"{folder}/{name}-password", 0o400)
+        home = registrar.Registrar(self.rig.directory, "me", "first")
+        work = registrar.Registrar(self.rig.directory, "you", "second", "tcp")
+        # liblinphone takes two ports of one host for one server: they have different names.
+        sections = "".join(
+            f"[Account {name}]\nAddress=sip:{server.user}@{host}:{server.port}\n"
+            f"Registrar=sip:{host}:{server.port}\nPasswordCredential={name}-password\n"
+            f"Transport={server.transport}\n"
+            for name, host, server in (("home", "127.0.0.1", home), ("work", "localhost", work)))
+        self.rig.start_callsd("--no-audio")
+        self.rig.start_sip(sections, environment={"CREDENTIALS_DIRECTORY": folder})
+        sip.wait_for(lambda: self.states() == {"home": "online", "work": "online"},
+                     "both accounts online")
+        # The line is chosen by name; the first is the default.
+        alice = self.rig.far_end("alice", sip.TONES["alice"], deaf=True)
+        for server in (home, work):
+            server.users["+12015550123"] = alice.uri
+        for arguments, server, other in (([], home, work), (["--account=work"], work, home)):
+            before = len(other.passed_on)
+            call = self.rig.ctl("dial", *arguments, "+12015550123").stdout.strip()
+            sip.wait_for(lambda: "INVITE" in server.passed_on, "call by the right server")
+            self.assertEqual(len(other.passed_on), before)
+            self.order("end", call, state="ended")
+
+    def test_idle(self):
+        """A registered account that nobody calls costs next to nothing."""
+        server = registrar.Registrar(self.rig.directory, "me", "right")
+        self.rig.start_callsd("--no-audio")
+        self.rig.start_sip(self.section("work", server, self.password("right")))
+        sip.wait_for(lambda: self.states() == {"work": "online"}, "account online")
+        pid = self.rig.sip.process.pid
+
+        def used():
+            """Seconds of CPU, of all threads."""
+            seconds = 0
+            for task in os.listdir(f"/proc/{pid}/task"):
+                with open(f"/proc/{pid}/task/{task}/schedstat") as file:
+                    seconds += int(file.read().split()[0]) / 1e9
+            return seconds
+
+        # What registering began settles first.
+        sip.wait_for(lambda: self.share(used, 0.5) < IDLE_SHARE, "half a second of rest")
+        share = self.share(used, 4)
+        print(f"idle: {share:.3%} of a core", file=sys.stderr)
+        self.assertLess(share, IDLE_SHARE)
+
+    @staticmethod
+    def share(used, duration):
+        began, before = time.monotonic(), used()
+        sip.wait_for(lambda: time.monotonic() > began + duration, "the measurement")
+        return (used() - before) / (time.monotonic() - began)
 
     def test_bad_configuration(self):
         shared = self.password("shared", 0o644)

@@ -40,7 +40,8 @@ class Load(sip.TestCase):
             self.assertIn((call, "active"), states)
 
     def test_declined(self):
-        self.run_calls("declined", DECLINED, 50, self.rig.decline_busy)
+        self.run_calls("declined", DECLINED, 50, lambda call: self.rig.ctl(
+            "decline", "--busy", call))
 
 
 if __name__ == "__main__":

@@ -47,8 +47,15 @@ class Start(sip.TestCase):
             ["busctl", "--user", "--json=short", "call", "org.freedesktop.DBus",
              "/org/freedesktop/DBus", "org.freedesktop.DBus", "GetConnectionUnixProcessID", "s",
              sip.PROVIDER], check=True, capture_output=True, text=True, timeout=10)
-        os.kill(json.loads(answer.stdout)["data"][0], signal.SIGTERM)
-        self.eventually(lambda: not self.known()[sip.PROVIDER], "end of callsd-sip")
+        pid = json.loads(answer.stdout)["data"][0]
+        os.kill(pid, signal.SIGTERM)
+
+        def has_ended():
+            with open(f"/proc/{pid}/stat") as file:
+                return file.read().rsplit(")", 1)[1].split()[0] == "Z"
+        self.eventually(lambda: not os.path.exists(f"/proc/{pid}") or has_ended(),
+                        "end of callsd-sip")
+        self.assertEqual(self.known(), {sip.PROVIDER: False})
 
     def test_started_for_a_call(self):
         self.write_config()

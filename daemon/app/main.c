@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <stdio.h>
 
+#include "app/check-manifest.h"
 #include "app/daemon.h"
 #include "util/log.h"
 
@@ -19,6 +20,9 @@ static const char help[] =
         "calls\n"
         "  -l, --log-level LEVEL   error, warning, notice, info or debug\n"
         "      --no-audio          leave the sound of calls to the apps\n"
+        "      --check-manifest FILE\n"
+        "                          say what is wrong with a provider's manifest, and end: 0 it is\n"
+        "                          good, 1 it is not, 2 it cannot be read\n"
         "  -h, --help              this text\n"
         "  -V, --version           the version\n"
         "\n"
@@ -30,6 +34,7 @@ static const char help[] =
 enum {
         OPTION_SYSTEM = 256,
         OPTION_NO_AUDIO,
+        OPTION_CHECK_MANIFEST,
 };
 
 static const struct option long_options[] = {
@@ -38,6 +43,7 @@ static const struct option long_options[] = {
         {"system", no_argument, NULL, OPTION_SYSTEM},
         {"log-level", required_argument, NULL, 'l'},
         {"no-audio", no_argument, NULL, OPTION_NO_AUDIO},
+        {"check-manifest", required_argument, NULL, OPTION_CHECK_MANIFEST},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'V'},
         {0},
@@ -76,6 +82,8 @@ static int parse_option(int option, struct daemon_options *options)
         case OPTION_NO_AUDIO:
                 options->no_audio = true;
                 return -1;
+        case OPTION_CHECK_MANIFEST:
+                return check_manifest(optarg);
         case 'h':
                 fputs(help, stdout);
                 return EXIT_SUCCESS;

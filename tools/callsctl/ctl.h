@@ -78,6 +78,7 @@ struct ctl {
         const char *provider;
         const char *account;
         const char *handle_type;
+        const char *check_file; /* providers: a manifest to look at, and nothing else */
         const char *push_as; /* a name on the bus */
         struct check_options check;
 };
@@ -148,6 +149,9 @@ void print_clean(const char *text);
 int verb_list(struct ctl *ctl, const struct verb *verb, int argc, char **argv);
 int verb_show(struct ctl *ctl, const struct verb *verb, int argc, char **argv);
 int verb_providers(struct ctl *ctl, const struct verb *verb, int argc, char **argv);
+
+/* manifest.c: becomes callsd, or says why not. */
+int check_manifest(struct ctl *ctl, const char *file);
 int verb_monitor(struct ctl *ctl, const struct verb *verb, int argc, char **argv);
 int verb_pending(struct ctl *ctl, const struct verb *verb, int argc, char **argv);
 int verb_dial(struct ctl *ctl, const struct verb *verb, int argc, char **argv);

@@ -98,6 +98,7 @@ int verb_help(struct ctl *ctl, const struct verb *verb, int argc, char **argv)
              "      --ask                dial: ask in a notification first (for links)\n"
              "      --as=NAME            push: take this name on the bus, as a helper has it\n"
              "      --once               pending: print once, also on a terminal\n"
+             "      --check=FILE         providers: say what is wrong with a manifest\n"
              "\ncheck-provider:\n"
              "      --dial=HANDLE        A number that answers\n"
              "      --dial-ringing=HANDLE, --dial-busy=HANDLE\n"
@@ -121,6 +122,7 @@ int verb_help(struct ctl *ctl, const struct verb *verb, int argc, char **argv)
 
 enum option_id {
         OPTION_JSON = 256,
+        OPTION_CHECK,
         OPTION_END_OTHERS,
         OPTION_ACCOUNT,
         OPTION_TYPE,
@@ -138,6 +140,7 @@ enum option_id {
 
 static const struct option options[] = {
         {"json", no_argument, NULL, OPTION_JSON},
+        {"check", required_argument, NULL, OPTION_CHECK},
         {"end-others", no_argument, NULL, OPTION_END_OTHERS},
         {"message", required_argument, NULL, 'm'},
         {"provider", required_argument, NULL, 'p'},
@@ -202,6 +205,9 @@ static int set_text_option(struct ctl *ctl, int id, const char *value)
         case OPTION_BUS_ADDRESS:
                 ctl->bus_address = value;
                 return STATUS_OK;
+        case OPTION_CHECK:
+                ctl->check_file = value;
+                return STATUS_OK;
         case OPTION_COLOR:
                 return set_colour(ctl, value);
         default:
@@ -256,6 +262,10 @@ static int run_verb(struct ctl *ctl, int argc, char **argv)
                                 verb->arguments_max, argc);
         if (verb->run == verb_help)
                 return verb_help(ctl, verb, 0, NULL);
+        if (ctl->check_file && verb->run == verb_providers)
+                return check_manifest(ctl, ctl->check_file);
+        if (ctl->check_file)
+                return ctl_fail(ctl, STATUS_USAGE, "--check belongs to providers, not to %s", name);
         r = ctl_connect(ctl);
         if (r < 0 && verb->run != verb_complete)
                 return ctl_bus_failed(ctl, NULL, r);

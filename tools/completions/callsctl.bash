@@ -62,7 +62,7 @@ _callsctl() {
         local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb='' n_arguments=0
         local -a bus=()
         local options='--json --end-others --message= --provider= --account= --type= --video
-                --wait --ask --as= --busy --once --user --system --bus-address= --color= --help --version'
+                --wait --ask --as= --busy --once --check= --user --system --bus-address= --color= --help --version'
 
         _callsctl_read_line
         if [[ $cur == = ]]; then
@@ -75,6 +75,7 @@ _callsctl() {
         -p | --provider) _callsctl_offer "$(_callsctl_words providers)" ;;
         --type) _callsctl_offer 'phone-number email-address generic' ;;
         --color) _callsctl_offer 'auto always never' ;;
+        --check) mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
         -m | --message | --account | --as | --bus-address) ;;
         *)
                 if [[ $cur == -* ]]; then

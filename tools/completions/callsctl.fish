@@ -24,6 +24,8 @@ complete -c callsctl -n '__fish_seen_subcommand_from default; and __fish_is_nth_
 complete -c callsctl -n '__fish_seen_subcommand_from push; and __fish_is_nth_token 2' \
         -a '(callsctl __complete providers 2>/dev/null)'
 complete -c callsctl -n '__fish_seen_subcommand_from push' -l as -x -d 'A name to take on the bus'
+complete -c callsctl -n '__fish_seen_subcommand_from providers' -l check -r -F \
+        -d 'Check a manifest'
 complete -c callsctl -l json -d 'Print JSON'
 complete $answer -l end-others -d 'Calls in the way may be ended'
 complete $decline -s m -l message -x -d 'Text for the caller'

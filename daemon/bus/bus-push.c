@@ -84,7 +84,7 @@ static int reply_failed(struct bus *bus, sd_bus_message *message, const struct p
 
         if (push->reason)
                 return sd_bus_reply_method_errorf(message, bus_error_name(REFUSAL_PROVIDER_AWAY),
-                                                  "%s cannot be started: %s", identifier,
+                                                  "The payload did not get to %s. %s", identifier,
                                                   push->reason);
         return sd_bus_reply_method_errorf(
                 message, bus_error_name(REFUSAL_PROVIDER_AWAY), "%s did not register within %u s",

@@ -153,6 +153,8 @@ static void print_help(void)
              "      --answer-after=MS   Without callsd: ring so long, then answer (1000)\n"
              "      --connect-after=MS  The far end of an outgoing call rings so long (500)\n"
              "      --system            Speak to the callsd of the whole device\n"
+             "      --own-name          Have the identifier as a name on the bus, to be started "
+             "by\n"
              "      --testing           Offer itself to callsctl check-provider\n"
              "  -h, --help              Show this help");
 }
@@ -184,6 +186,9 @@ static bool set_option(struct example *example, int id)
         case 's':
                 example->system = true;
                 return true;
+        case 'w':
+                example->own_name = true;
+                return true;
         case 'x':
                 example->testing = true;
                 return true;
@@ -203,6 +208,7 @@ int main(int argc, char **argv)
                 {"answer-after", required_argument, NULL, 'a'},
                 {"connect-after", required_argument, NULL, 'o'},
                 {"system", no_argument, NULL, 's'},
+                {"own-name", no_argument, NULL, 'w'},
                 {"testing", no_argument, NULL, 'x'},
                 {"help", no_argument, NULL, 'h'},
                 {NULL, 0, NULL, 0},

@@ -305,6 +305,19 @@ static const struct cx_provider_delegate delegate = {
         .did_receive_push_payload = did_receive_push,
 };
 
+/* The name in BusName= of a manifest. Nothing is to be asked there. */
+static int claim_name(struct example *example)
+{
+        int r;
+
+        if (!example->own_name)
+                return 0;
+        r = example->system ? sd_bus_open_system(&example->bus) : sd_bus_open_user(&example->bus);
+        if (r >= 0)
+                r = sd_bus_attach_event(example->bus, example->event, 0);
+        return r < 0 ? r : sd_bus_request_name(example->bus, example->identifier, 0);
+}
+
 int example_start(struct example *example)
 {
         struct cx_provider_configuration *configuration = NULL;
@@ -325,6 +338,8 @@ int example_start(struct example *example)
                 r = cx_provider_new(example->context, configuration, &example->provider);
         if (r >= 0)
                 r = cx_provider_set_delegate(example->provider, &delegate, example);
+        if (r >= 0)
+                r = claim_name(example);
         cx_provider_configuration_unref(configuration);
         return r;
 }
@@ -342,5 +357,6 @@ void example_stop(struct example *example)
         }
         cx_provider_unref(example->provider);
         cx_context_unref(example->context);
+        sd_bus_flush_close_unref(example->bus);
         tone_party_free(example->party);
 }

@@ -5,6 +5,7 @@
 
 #include <callsd/callsd.h>
 #include <stdbool.h>
+#include <systemd/sd-bus.h>
 #include <systemd/sd-event.h>
 
 #include "tone-party.h"
@@ -30,8 +31,10 @@ struct example {
         uint64_t connect_after_usec; /* how long the far end lets it ring */
         const char *incoming;        /* handle of a first call, or NULL */
         bool system;                 /* the callsd of a whole device */
+        bool own_name;               /* on the bus, so that callsd can start us by it */
         bool testing;                /* offers itself to callsctl check-provider */
         sd_event *event;
+        sd_bus *bus; /* for the name alone */
         struct cx_context *context;
         struct cx_provider *provider;
         struct tone_party *party;

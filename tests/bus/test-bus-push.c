@@ -406,7 +406,7 @@ START_TEST(app_that_cannot_be_started)
                                                              .can_start = manifest.can_start}),
                          0);
         assert_refused(helper, hand_over(helper, PHONE), ERROR_PREFIX "ProviderAway");
-        ck_assert_ptr_nonnull(strstr(helper->text, "cannot be started"));
+        ck_assert_ptr_nonnull(strstr(helper->text, "No manifest"));
 }
 END_TEST
 

@@ -63,6 +63,7 @@ void call_bind(struct call *call, LinphoneCall *leg)
         call->leg = linphone_call_ref(leg);
         linphone_call_set_user_data(leg, call);
         call_ref(call);
+        call->phone->n_legs++;
 }
 
 void call_release(struct call *call)
@@ -72,6 +73,7 @@ void call_release(struct call *call)
         linphone_call_set_user_data(call->leg, NULL);
         linphone_call_unref(call->leg);
         call->leg = NULL;
+        call->phone->n_legs--;
         call_unref(call);
 }
 

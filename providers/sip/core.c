@@ -221,7 +221,7 @@ int core_start(struct phone *phone)
 
 static bool is_busy(struct phone *phone)
 {
-        if (linphone_core_get_calls_nb(phone->core) > 0)
+        if (phone->n_legs > 0 || linphone_core_get_calls_nb(phone->core) > 0)
                 return true;
         for (size_t i = 0; i < phone->n_accounts; i++)
                 if (phone->accounts[i].account &&

@@ -157,11 +157,13 @@ class Accounts(sip.TestCase):
         for server in (home, work):
             server.users["+12015550123"] = alice.uri
         for arguments, server, other in (([], home, work), (["--account=work"], work, home)):
-            before = len(other.passed_on)
+            before, mark = other.passed_on.count("INVITE"), alice.mark_events()
             call = self.rig.ctl("dial", *arguments, "+12015550123").stdout.strip()
             sip.wait_for(lambda: "INVITE" in server.passed_on, "call by the right server")
-            self.assertEqual(len(other.passed_on), before)
+            self.assertEqual(other.passed_on.count("INVITE"), before)
+            alice.event("CALL_INCOMING", mark)
             self.order("end", call, state="ended")
+            alice.event("CALL_CLOSED", mark)
 
     def test_idle(self):
         """A registered account that nobody calls costs next to nothing."""

@@ -32,6 +32,15 @@ enum told {
         TOLD_HELD,
 };
 
+/* How a call ought to be when what was asked has come true. */
+enum expected {
+        EXPECTED_ANY,
+        EXPECTED_ACTIVE,
+        EXPECTED_HELD,
+        EXPECTED_JOINED,
+        EXPECTED_GONE,
+};
+
 struct call {
         struct modem *modem;
         char uuid[CX_UUID_TEXT_SIZE];
@@ -45,12 +54,14 @@ struct call {
         char *number;
         char *name;
         uint64_t connected_usec;
+        enum expected expected;
         bool parked; /* may be the one that is just being dialled */
 
         /* What callsd believes. */
         enum told told;
         bool told_alerting;
         bool told_remote_held;
+        bool told_joined; /* in a group with the rest of its conference */
         unsigned told_abilities;
         char *told_number;
         char *told_name;
@@ -61,7 +72,6 @@ struct call {
         bool condemned;
         bool condemned_failed; /* tried, in vain; again when something has changed */
 
-        bool told_joined; /* in a group with the rest of its conference */
         struct call *prev, *next;
 };
 
@@ -98,9 +108,7 @@ struct request {
         struct modem *modem;
         enum modem_verb verb;
         struct call *call;           /* NULL: it is gone, or there is none */
-        bool expects_held;           /* MODEM_SWAP: the call is to be held, not active */
         bool in_flight;              /* request_done() is to come */
-        bool muted;                  /* MODEM_MUTE, MODEM_UNMUTE */
         bool orphan;                 /* the modem is gone; freed by request_done() */
         char *dialled;               /* MODEM_DIAL: the id of the new call */
         struct request *prev, *next; /* among orphans */
@@ -163,7 +171,7 @@ struct bridge {
 
 /* --- daemon-bus.c: the modem daemon's bus and name --- */
 
-int daemon_bus_start(struct bridge *bridge);
+void daemon_bus_start(struct bridge *bridge);
 void daemon_bus_stop(struct bridge *bridge);
 
 /* --- modem.c: modems and their calls, as the backend tells --- */
@@ -243,7 +251,6 @@ struct plan {
         enum modem_verb verb;
         struct call *call;
         const char *text;
-        bool expects_held;
         struct order *refused;
         const char *why;
         char tone[2];

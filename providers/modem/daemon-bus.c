@@ -197,21 +197,9 @@ static void connect_bus(struct bridge *bridge)
         bus_lost(bridge, why ? why : "the bus of the modem daemon cannot be reached");
 }
 
-int daemon_bus_start(struct bridge *bridge)
+void daemon_bus_start(struct bridge *bridge)
 {
-        sd_bus *bus = NULL;
-        int r = sd_bus_new(&bus);
-
-        if (r >= 0 && bridge->bus_address)
-                r = sd_bus_set_address(bus, bridge->bus_address);
-        sd_bus_unref(bus);
-        if (r < 0) {
-                log_error("\"%s\" is not the address of a bus, such as unix:path=/run/...",
-                          bridge->bus_address ? bridge->bus_address : "");
-                return r;
-        }
         connect_bus(bridge);
-        return 0;
 }
 
 void daemon_bus_stop(struct bridge *bridge)

@@ -83,6 +83,19 @@ static int parse_option(int option, struct options *options, const struct backen
         }
 }
 
+/* The form of one: "unix:path=/run/..."; several are separated by semicolons. */
+static bool is_address(const char *option, const char *address, const struct backend_type *type)
+{
+        const char *colon = address ? strchr(address, ':') : NULL;
+
+        if (!address || (colon && colon > address && strchr(colon, '=')))
+                return true;
+        fprintf(stderr,
+                "%s: --%s: \"%s\" is not the address of a bus, such as unix:path=/run/bus\n",
+                type->program, option, address);
+        return false;
+}
+
 static int run(struct bridge *bridge, const struct options *options)
 {
         struct modem *modem, *next;
@@ -95,7 +108,7 @@ static int run(struct bridge *bridge, const struct options *options)
         if (r >= 0)
                 r = settle_start(bridge);
         if (r >= 0)
-                r = daemon_bus_start(bridge);
+                daemon_bus_start(bridge);
         if (r >= 0)
                 r = provider_start(bridge, options->bus_address, options->system);
         if (r >= 0) {
@@ -130,6 +143,9 @@ int bridge_main(int argc, char **argv, const struct backend_type *type)
                         argv[optind]);
                 return 2;
         }
+        if (!is_address("bus-address", options.bus_address, type) ||
+            !is_address("modem-bus-address", options.modem_bus_address, type))
+                return 2;
         log_start(type->program, options.verbose);
         bridge.identifier = options.identifier;
         bridge.bus_address = options.modem_bus_address;

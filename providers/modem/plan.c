@@ -44,9 +44,24 @@ static bool one_or_conference(const struct modem *modem, enum modem_call_state s
         return true;
 }
 
+/* The conference is held, or resumed, as a whole. */
+static bool conference_agrees(const struct modem *modem)
+{
+        const struct call *call, *member = NULL;
+
+        DL_FOREACH (modem->calls, call) {
+                if (!call->id || !call->multiparty)
+                        continue;
+                if (member && member->state != call->state)
+                        return false;
+                member = call;
+        }
+        return true;
+}
+
 bool modem_is_coherent(const struct modem *modem)
 {
-        return one_or_conference(modem, MODEM_CALL_ACTIVE) &&
+        return conference_agrees(modem) && one_or_conference(modem, MODEM_CALL_ACTIVE) &&
                one_or_conference(modem, MODEM_CALL_HELD);
 }
 
@@ -236,7 +251,6 @@ static void swap(struct modem *modem, struct order *order, struct plan *plan)
         mark(modem, ORDER_HOLD, order->part);
         mark(modem, ORDER_RESUME, order->part);
         ask(plan, MODEM_SWAP, held ? held : first_in(modem, MODEM_CALL_ACTIVE));
-        plan->expects_held = !held;
 }
 
 static void plan_hold(struct modem *modem, struct order *order, struct plan *plan)

@@ -14,7 +14,8 @@
 
 #define SETTLE_USEC (3 * SEC_USEC)
 #define BUSY_USEC (200 * MSEC_USEC)
-#define RETRY_MAX_USEC (60 * SEC_USEC)
+/* 10 s of them, and then some: callsd gives up earlier */
+#define MAX_TRIES 50
 
 void request_free(struct request *request)
 {
@@ -22,17 +23,19 @@ void request_free(struct request *request)
         free(request);
 }
 
-static void request_drop(struct modem *modem)
+static void request_end(struct modem *modem)
 {
         struct request *request = modem->request;
-        struct call *call = request ? request->call : NULL;
+        struct call *call;
 
-        modem->request = NULL;
         if (!request)
                 return;
-        /* a call that never came about, and that nothing is left of */
-        if (call && !call->id && call->condemned)
-                call_free(call);
+        modem->request = NULL;
+        /* a call that never came about, and that nobody waits for any more */
+        if (request->call && !request->call->id && request->call->condemned)
+                call_free(request->call);
+        DL_FOREACH (modem->calls, call)
+                call->expected = EXPECTED_ANY;
         request_free(request);
 }
 
@@ -64,54 +67,81 @@ static void arm(struct modem *modem, uint64_t delay_usec)
 
 /* --- what was asked --------------------------------------------------------------------------- */
 
-static bool all_are_joined(const struct modem *modem)
+/* What the verb will have done to each call, from how they are now. */
+static void expect(struct modem *modem, const struct request *request)
+{
+        struct call *call;
+
+        DL_FOREACH (modem->calls, call) {
+                bool active = call->id && call->state == MODEM_CALL_ACTIVE;
+                bool held = call->id && call->state == MODEM_CALL_HELD;
+
+                call->expected = EXPECTED_ANY;
+                switch (request->verb) {
+                case MODEM_ANSWER:
+                case MODEM_HOLD_AND_ANSWER:
+                case MODEM_END_AND_ANSWER:
+                        if (call == request->call)
+                                call->expected = EXPECTED_ACTIVE;
+                        else if (active && request->verb != MODEM_ANSWER)
+                                call->expected = request->verb == MODEM_HOLD_AND_ANSWER
+                                                         ? EXPECTED_HELD
+                                                         : EXPECTED_GONE;
+                        break;
+                case MODEM_HANG_UP:
+                        if (call == request->call)
+                                call->expected = EXPECTED_GONE;
+                        break;
+                case MODEM_SWAP:
+                        call->expected = active ? EXPECTED_HELD
+                                         : held ? EXPECTED_ACTIVE
+                                                : EXPECTED_ANY;
+                        break;
+                case MODEM_JOIN:
+                        if (active || held)
+                                call->expected = EXPECTED_JOINED;
+                        break;
+                case MODEM_SPLIT:
+                        if (active)
+                                call->expected =
+                                        call == request->call ? EXPECTED_ACTIVE : EXPECTED_HELD;
+                        break;
+                case MODEM_DIAL:
+                case MODEM_SEND_TONES:
+                case MODEM_MUTE:
+                case MODEM_UNMUTE:
+                        break;
+                }
+        }
+}
+
+static bool is_as_expected(const struct call *call)
+{
+        switch (call->expected) {
+        case EXPECTED_ACTIVE:
+                return call->state == MODEM_CALL_ACTIVE;
+        case EXPECTED_HELD:
+                return call->state == MODEM_CALL_HELD;
+        case EXPECTED_JOINED:
+                return call->state == MODEM_CALL_ACTIVE && call->multiparty;
+        case EXPECTED_GONE:
+                return false;
+        case EXPECTED_ANY:
+                break;
+        }
+        return true;
+}
+
+/* Whether the calls are as they ought to be after what was done. Those that ended meanwhile are. */
+static bool has_come_true(const struct request *request)
 {
         const struct call *call;
 
-        DL_FOREACH (modem->calls, call)
-                if (call->id && (call->state == MODEM_CALL_HELD ||
-                                 (call->state == MODEM_CALL_ACTIVE && !call->multiparty)))
-                        return false;
-        return true;
-}
-
-static bool others_are_held(const struct call *call)
-{
-        const struct call *other;
-
-        DL_FOREACH (call->modem->calls, other)
-                if (other != call && other->id && other->state == MODEM_CALL_ACTIVE)
-                        return false;
-        return true;
-}
-
-/* Whether the calls are as they ought to be after what was done. */
-static bool has_come_true(const struct request *request)
-{
-        const struct call *call = request->call;
-
-        if (!call)
-                return true; /* it is gone, which ends all expectations */
-        switch (request->verb) {
-        case MODEM_DIAL:
-                return call->id;
-        case MODEM_ANSWER:
-        case MODEM_HOLD_AND_ANSWER:
-        case MODEM_END_AND_ANSWER:
-                return !call_is_ringing(call);
-        case MODEM_HANG_UP:
+        if (request->verb == MODEM_DIAL && request->call && !request->call->id)
                 return false;
-        case MODEM_SWAP:
-                return call->state == (request->expects_held ? MODEM_CALL_HELD : MODEM_CALL_ACTIVE);
-        case MODEM_JOIN:
-                return all_are_joined(call->modem);
-        case MODEM_SPLIT:
-                return others_are_held(call);
-        case MODEM_SEND_TONES:
-        case MODEM_MUTE:
-        case MODEM_UNMUTE:
-                break;
-        }
+        DL_FOREACH (request->modem->calls, call)
+                if (!is_as_expected(call))
+                        return false;
         return true;
 }
 
@@ -148,7 +178,7 @@ static void fail_asked(struct modem *modem, enum cx_call_ended_cause cause, cons
 {
         struct order *order = modem->orders;
 
-        /* one at a time from the start: a failed one may take others along */
+        /* from the start again after each, since a failed one takes others along */
         while (order) {
                 if (order->asked) {
                         order_fail(order, cause, why);
@@ -167,30 +197,28 @@ static void forget_asked(struct modem *modem)
                 order->asked = false;
 }
 
-static void request_failed(struct modem *modem, struct request *request,
-                           const struct modem_failure *failure)
+static void request_failed(struct modem *modem, const struct modem_failure *failure)
 {
+        struct request *request = modem->request;
+
         log_debug("modem %s: verb %d failed: %s", modem->id, request->verb, failure->text);
-        if (request->verb == MODEM_MUTE || request->verb == MODEM_UNMUTE)
-                modem->mute_failed = true;
-        if (failure->again && modem->n_tries < 50) {
+        if (failure->again && modem->n_tries < MAX_TRIES) {
                 modem->n_tries++;
                 modem->busy = true;
                 forget_asked(modem);
-                request_drop(modem);
+                request_end(modem);
                 arm(modem, BUSY_USEC);
                 return;
         }
+        if (request->verb == MODEM_MUTE || request->verb == MODEM_UNMUTE)
+                modem->mute_failed = true;
         if (request->verb == MODEM_HANG_UP && request->call && request->call->condemned) {
                 log_warning("call %s could not be hung up: %s", request->call->uuid, failure->text);
                 request->call->condemned_failed = true;
-                arm(modem, SETTLE_USEC);
         }
-        /* with the request still in place: it is told of a call that goes */
+        modem->n_tries = 0;
+        request_end(modem);
         fail_asked(modem, failure->cause, failure->text);
-        if (request->call && !request->call->id)
-                request->call->condemned = true;
-        request_drop(modem);
 }
 
 static void tones_sent(struct modem *modem)
@@ -217,7 +245,7 @@ void request_done(struct request *request, const struct modem_failure *failure, 
         }
         request->in_flight = false;
         if (failure) {
-                request_failed(modem, request, failure);
+                request_failed(modem, failure);
         } else {
                 modem->n_tries = 0;
                 if (request->verb == MODEM_DIAL && call) {
@@ -258,9 +286,9 @@ static void start_request(struct modem *modem, const struct plan *plan)
         request->modem = modem;
         request->verb = plan->verb;
         request->call = plan->call;
-        request->expects_held = plan->expects_held;
         request->in_flight = true;
         modem->request = request;
+        expect(modem, request);
         log_debug("modem %s: asked for verb %d", modem->id, plan->verb);
         r = bridge->backend ? bridge->type->ask(bridge->backend, &order, request) : -ENOTCONN;
         if (r >= 0)
@@ -290,16 +318,17 @@ static void give_up(struct modem *modem)
 {
         struct request *request = modem->request;
 
-        if (!request || request->in_flight)
+        if (!request || has_come_true(request))
                 return;
         log_warning("modem %s said yes, but its calls did not change", modem->id);
         if (request->call) {
-                request->call->condemned_failed |= request->verb == MODEM_HANG_UP;
-                if (!request->call->id)
+                request->call->condemned_failed |=
+                        request->verb == MODEM_HANG_UP && request->call->condemned;
+                if (!request->call->id && request->call->told != TOLD_STARTING)
                         request->call->condemned = true;
         }
+        request_end(modem);
         fail_asked(modem, CX_CALL_ENDED_CAUSE_OTHER, "the modem agreed, but nothing has changed");
-        request_drop(modem);
 }
 
 static void retry_condemned(struct modem *modem)
@@ -336,7 +365,7 @@ static void modem_settle(struct modem *modem, bool waited)
                 return;
         }
         if (modem->request) {
-                request_drop(modem);
+                request_end(modem);
                 fail_asked(modem, CX_CALL_ENDED_CAUSE_OTHER,
                            "the modem agreed, but did something else");
         }

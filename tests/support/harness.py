@@ -112,6 +112,7 @@ class World:
             XDG_CONFIG_HOME=f"{directory}/config", XDG_STATE_HOME=f"{directory}/state",
             XDG_DATA_HOME=f"{directory}/data", XDG_CACHE_HOME=f"{directory}/cache",
             HOME=f"{directory}/home", CALLSD_TEST_DIR=directory,
+            CALLSD_SYSTEM_DATA_DIRS=f"{directory}/system-data",
             DBUS_SYSTEM_BUS_ADDRESS=f"unix:path={directory}/no-system-bus")
         return environment
 

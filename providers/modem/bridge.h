@@ -38,6 +38,7 @@ enum expected {
         EXPECTED_ACTIVE,
         EXPECTED_HELD,
         EXPECTED_JOINED,
+        EXPECTED_ALONE, /* active, and in no conference any more */
         EXPECTED_GONE,
 };
 

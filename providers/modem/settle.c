@@ -104,7 +104,7 @@ static void expect(struct modem *modem, const struct request *request)
                 case MODEM_SPLIT:
                         if (active)
                                 call->expected =
-                                        call == request->call ? EXPECTED_ACTIVE : EXPECTED_HELD;
+                                        call == request->call ? EXPECTED_ALONE : EXPECTED_HELD;
                         break;
                 case MODEM_DIAL:
                 case MODEM_SEND_TONES:
@@ -124,6 +124,8 @@ static bool is_as_expected(const struct call *call)
                 return call->state == MODEM_CALL_HELD;
         case EXPECTED_JOINED:
                 return call->state == MODEM_CALL_ACTIVE && call->multiparty;
+        case EXPECTED_ALONE:
+                return call->state == MODEM_CALL_ACTIVE && !call->multiparty;
         case EXPECTED_GONE:
                 return false;
         case EXPECTED_ANY:

@@ -84,6 +84,8 @@ static void run_command(struct example *example, char *line)
                 log_event("no-such-call", NULL, NULL);
         else if (strcmp(verb, "end") == 0)
                 example_remote_end(call);
+        else if (strcmp(verb, "remote-hold") == 0)
+                example_remote_hold(call);
         else if (strcmp(verb, "level") == 0)
                 print_level(call);
         else
@@ -144,7 +146,7 @@ static void print_help(void)
         puts("callsd-example-provider [OPTIONS]\n\n"
              "A provider whose remote party is a tone. Commands on stdin: incoming [HANDLE "
              "[NAME]],\n"
-             "end [UUID], level [UUID], quit.\n\n"
+             "end [UUID], remote-hold [UUID], level [UUID], quit.\n\n"
              "      --identifier=ID     Reverse DNS (org.callsd.Example)\n"
              "      --name=NAME         For people (Example)\n"
              "      --tone=HZ           What the remote party says (440)\n"
@@ -153,6 +155,7 @@ static void print_help(void)
              "      --answer-after=MS   Without callsd: ring so long, then answer (1000)\n"
              "      --connect-after=MS  The far end of an outgoing call rings so long (500)\n"
              "      --system            Speak to the callsd of the whole device\n"
+             "      --busy=HANDLE       Who is called there is busy\n"
              "      --own-name          Have the identifier as a name on the bus, to be started "
              "by\n"
              "      --testing           Offer itself to callsctl check-provider\n"
@@ -186,6 +189,9 @@ static bool set_option(struct example *example, int id)
         case 's':
                 example->system = true;
                 return true;
+        case 'b':
+                example->busy = optarg;
+                return true;
         case 'w':
                 example->own_name = true;
                 return true;
@@ -208,6 +214,7 @@ int main(int argc, char **argv)
                 {"answer-after", required_argument, NULL, 'a'},
                 {"connect-after", required_argument, NULL, 'o'},
                 {"system", no_argument, NULL, 's'},
+                {"busy", required_argument, NULL, 'b'},
                 {"own-name", no_argument, NULL, 'w'},
                 {"testing", no_argument, NULL, 'x'},
                 {"help", no_argument, NULL, 'h'},

@@ -165,6 +165,28 @@ void example_remote_end(struct example_call *call)
                                             CX_CALL_ENDED_REASON_REMOTE_ENDED, NULL, NULL);
 }
 
+/* The far end puts us on hold. */
+void example_remote_hold(struct example_call *call)
+{
+        struct cx_call_update *update = NULL;
+
+        if (cx_call_update_new(&update) < 0)
+                return;
+        log_event("remote-held", call->uuid, NULL);
+        cx_call_update_set_remote_held(update, 1);
+        (void)cx_provider_report_call_updated(call->example->provider, call->uuid, update, NULL,
+                                              NULL);
+        cx_call_update_unref(update);
+}
+
+static bool is_busy(const struct example *example, const struct cx_action *action)
+{
+        const struct cx_handle *handle = cx_start_call_action_get_handle(action);
+        const char *value = handle ? cx_handle_get_value(handle) : NULL;
+
+        return example->busy && value && strcmp(example->busy, value) == 0;
+}
+
 static int on_far_end_answers(sd_event_source *source, uint64_t usec, void *userdata)
 {
         struct example_call *call = userdata;
@@ -180,8 +202,13 @@ static int on_far_end_answers(sd_event_source *source, uint64_t usec, void *user
 static void perform_start(struct cx_provider *provider, struct cx_action *action, void *userdata)
 {
         struct example *example = userdata;
-        struct example_call *call = add_call(example, cx_action_get_call_uuid(action));
+        struct example_call *call;
 
+        if (is_busy(example, action)) {
+                cx_action_fail_with_cause(action, CX_CALL_ENDED_CAUSE_BUSY, "busy");
+                return;
+        }
+        call = add_call(example, cx_action_get_call_uuid(action));
         if (!call) {
                 cx_action_fail(action, "out of memory");
                 return;

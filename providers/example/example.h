@@ -30,6 +30,7 @@ struct example {
         uint64_t answer_after_usec;  /* when alone */
         uint64_t connect_after_usec; /* how long the far end lets it ring */
         const char *incoming;        /* handle of a first call, or NULL */
+        const char *busy;            /* handle that is busy, or NULL */
         bool system;                 /* the callsd of a whole device */
         bool own_name;               /* on the bus, so that callsd can start us by it */
         bool testing;                /* offers itself to callsctl check-provider */
@@ -46,6 +47,7 @@ int example_start(struct example *example);
 void example_stop(struct example *example);
 void example_incoming(struct example *example, const char *handle, const char *name);
 void example_remote_end(struct example_call *call);
+void example_remote_hold(struct example_call *call);
 
 /* console.c; `format` adds "key=value" pairs to the line and may be NULL */
 void log_event(const char *event, const char *call, const char *format, ...)

@@ -87,7 +87,7 @@ void check_remote_hold(struct check *check, struct row *row)
         began = monotonic_now();
         deadline = deadline_in(patience(check));
         while (call_lives(call) && !(held = call_flag(check, call, "RemoteHeld")) &&
-               monotonic_now() < deadline && check_turn(check, deadline_in(20 * MSEC)))
+               check_pause(check, 50 * MSEC, deadline))
                 ;
         if (held)
                 row_pass(row, monotonic_now() - began, "reported as held by the far end");

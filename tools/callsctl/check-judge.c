@@ -139,15 +139,6 @@ static void note_report(struct check *check, const char *member, const json_t *a
         }
 }
 
-/* The app says something; what callsd answers is not known yet. */
-void judge_said(struct check *check, const char *member, const json_t *arguments)
-{
-        keys_judge(check, member, arguments);
-        judge_dates(check, member, arguments);
-        if (is_one_of(member, report_members))
-                note_report(check, member, arguments);
-}
-
 /* ---- completions ---- */
 
 static bool sets_up(const struct order *order)
@@ -155,16 +146,34 @@ static bool sets_up(const struct order *order)
         return strcmp(order->type, "start-call") == 0 || strcmp(order->type, "answer-call") == 0;
 }
 
-static void note_completion(struct check *check, struct order *order, uint64_t when, bool fulfilled)
+static void note_completion(struct order *order, uint64_t when, bool fulfilled)
 {
-        struct test_call *call = call_find(check, order->call);
-
         order->n_accepted++;
         order->completed_at = when;
         order->fulfilled = fulfilled;
+}
+
+/* What is said next is said of a call that is over, though callsd does not know yet. */
+static void note_end(struct check *check, const char *member, const char *action)
+{
+        const struct order *order = order_find(check, action);
+        struct test_call *call = order ? call_find(check, order->call) : NULL;
+
         if (call && call->over_at == 0 &&
-            (strcmp(order->type, "end-call") == 0 || (sets_up(order) && !fulfilled)))
-                call->over_at = when;
+            (strcmp(order->type, "end-call") == 0 ||
+             (sets_up(order) && strcmp(member, "FailAction") == 0)))
+                call->over_at = monotonic_now();
+}
+
+/* The app says something; what callsd answers is not known yet. */
+void judge_said(struct check *check, const char *member, const json_t *arguments)
+{
+        keys_judge(check, member, arguments);
+        judge_dates(check, member, arguments);
+        if (is_one_of(member, report_members))
+                note_report(check, member, arguments);
+        if (is_completion(member))
+                note_end(check, member, at(arguments, 0));
 }
 
 static void judge_completion(struct check *check, const char *member, const json_t *arguments,
@@ -174,7 +183,7 @@ static void judge_completion(struct check *check, const char *member, const json
 
         check->n_completions++;
         if (!error && order)
-                note_completion(check, order, when, strcmp(member, "FulfillAction") == 0);
+                note_completion(order, when, strcmp(member, "FulfillAction") == 0);
         else if (error && strcmp(error, "org.callsd.Error.WrongState") == 0)
                 fault(check, RULE_IN_ORDER, "%s of %s before an order that came before it", member,
                       order ? order->type : "an order");
@@ -248,6 +257,32 @@ void judge_answered(struct check *check, const char *member, const json_t *argum
                        : NULL;
         if (call && call->asked_streams_at == 0)
                 call->asked_streams_at = when;
+}
+
+static bool is_too_early(const struct check *check, const struct order *order)
+{
+        for (const struct order *other = check->orders; other; other = other->next)
+                if (other->part == order->part && other->index < order->index &&
+                    other->completed_at == 0 && !other->withdrawn &&
+                    strcmp(other->type, "end-call") != 0)
+                        return strcmp(order->type, "end-call") != 0;
+        return false;
+}
+
+/* An app that wants no answer gets none, not even an error: what callsd would say is guessed. */
+void judge_unanswered(struct check *check, const char *member, const json_t *arguments,
+                      uint64_t when)
+{
+        const struct order *order = order_find(check, at(arguments, 0));
+        const char *error = NULL;
+
+        if (!is_completion(member))
+                return;
+        if (!order || order->n_accepted > 0 || order->withdrawn)
+                error = "org.callsd.Error.UnknownAction";
+        else if (is_too_early(check, order))
+                error = "org.callsd.Error.WrongState";
+        judge_answered(check, member, arguments, when, error, "");
 }
 
 /* ---- what callsd says to the app ---- */

@@ -15,7 +15,7 @@
 #include <time.h>
 
 /* Nothing more comes of what was ordered when the app has been silent for so long. */
-#define QUIET (150 * MSEC)
+#define QUIET (60 * MSEC)
 #define QUIET_MAX (2 * SEC)
 
 uint64_t monotonic_now(void)
@@ -63,6 +63,16 @@ bool check_turn(struct check *check, uint64_t deadline)
         }
         calls_identify(check);
         return true;
+}
+
+/* For what nobody announces: the loop runs for a while. False at the deadline. */
+bool check_pause(struct check *check, uint64_t usec, uint64_t deadline)
+{
+        uint64_t until = deadline_in(usec);
+
+        while (check_turn(check, until < deadline ? until : deadline))
+                ;
+        return monotonic_now() < deadline && !check->stopped_by;
 }
 
 static int on_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)

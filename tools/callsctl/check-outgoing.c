@@ -58,7 +58,8 @@ static void judge_progress(struct check *check, struct row *row, const struct te
         uint64_t from = order ? order->delivered_at : request->sent_at;
         char active[32], connecting[32], sound[32];
 
-        if (order && call->connected_at > 0 && call->connected_at < order->completed_at)
+        if (order && call->connected_at > 0 &&
+            (order->completed_at == 0 || call->connected_at < order->completed_at))
                 row_fail(row,
                          "fulfil start-call when the call is on its way, and report that it is "
                          "connected after that",

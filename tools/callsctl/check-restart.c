@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define DEFAULT_COMMAND "systemctl --user restart callsd.service"
-#define POLL (20 * MSEC)
+#define POLL (100 * MSEC)
 
 static const char advice_return[] =
         "watch the owner of org.callsd, register again with each new one, and give it the calls "
@@ -81,8 +81,9 @@ static bool wait_back(struct check *check, struct row *row, const char *former, 
         }
         process_continue(check);
         deadline = deadline_in(patience(check));
-        while (!(provider_find(check) && (!check->monitor || check->n_registered > seen)) &&
-               monotonic_now() < deadline && check_turn(check, deadline_in(POLL)))
+        while (check->monitor && check->n_registered == seen && check_turn(check, deadline))
+                ;
+        while (!provider_find(check) && check_pause(check, POLL, deadline))
                 ;
         if (check->monitor && check->n_registered == seen) {
                 row_fail(row, advice_return, "the app did not register with the new callsd");

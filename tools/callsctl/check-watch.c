@@ -63,7 +63,7 @@ static const char *at(const json_t *arguments, size_t index)
         return text ? text : "";
 }
 
-static void note_order(struct check *check, const json_t *action)
+static void note_order(struct check *check, const json_t *action, size_t index)
 {
         struct order *order = order_find(check, at(action, 0));
 
@@ -71,6 +71,8 @@ static void note_order(struct check *check, const json_t *action)
                 order = calloc(1, sizeof(*order));
                 if (!order)
                         return;
+                order->part = check->n_parts;
+                order->index = (unsigned)index;
                 snprintf(order->action, sizeof(order->action), "%s", at(action, 0));
                 snprintf(order->type, sizeof(order->type), "%s", at(action, 1));
                 snprintf(order->call, sizeof(order->call), "%s",
@@ -78,17 +80,19 @@ static void note_order(struct check *check, const json_t *action)
                 order->delivered_at = monotonic_now();
                 order->next = check->orders;
                 check->orders = order;
+                if (strcmp(order->type, "start-call") == 0)
+                        (void)call_note(check, order->call);
         }
-        order->n_delivered++;
 }
 
 static void on_told(struct check *check, const char *member, const json_t *arguments)
 {
         const json_t *actions = json_array_get(arguments, 1);
 
+        check->n_parts++;
         if (strcmp(member, "PerformTransaction") == 0)
                 for (size_t i = 0; i < json_array_size(actions); i++)
-                        note_order(check, json_array_get(actions, i));
+                        note_order(check, json_array_get(actions, i), i);
         else
                 judge_told(check, member, arguments);
 }
@@ -121,6 +125,12 @@ static void on_method_call(struct check *check, sd_bus_message *message)
         if (!is_peer(check, sender))
                 return;
         check->heard_at = monotonic_now();
+        judge_said(check, sd_bus_message_get_member(message), arguments);
+        if (sd_bus_message_get_expect_reply(message) <= 0) {
+                judge_unanswered(check, sd_bus_message_get_member(message), arguments,
+                                 check->heard_at);
+                return;
+        }
         question = calloc(1, sizeof(*question));
         if (!question)
                 return;
@@ -131,7 +141,6 @@ static void on_method_call(struct check *check, sd_bus_message *message)
         question->arguments = json_incref(arguments);
         question->next = check->questions;
         check->questions = question;
-        judge_said(check, question->member, arguments);
 }
 
 static struct question *take_question(struct check *check, const char *asker, uint64_t cookie)

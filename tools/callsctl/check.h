@@ -56,7 +56,8 @@ struct order {
         uint64_t delivered_at;
         uint64_t completed_at; /* 0: not yet */
         unsigned n_accepted;
-        unsigned n_delivered;
+        unsigned part;  /* which PerformTransaction it came with */
+        unsigned index; /* in that */
         bool fulfilled;
         bool withdrawn; /* timed out or cancelled */
 };
@@ -131,6 +132,7 @@ struct check {
         struct fault faults[RULE_MAX_];
         uint64_t pong;     /* the cookie of the last answer to us that the monitor saw */
         uint64_t heard_at; /* when the app last said something */
+        unsigned n_parts;
         unsigned n_registered;
         unsigned n_completions;
         unsigned n_reports;
@@ -148,6 +150,7 @@ void check_close(struct check *check);
 uint64_t deadline_in(uint64_t usec);
 uint64_t patience(const struct check *check);
 bool check_turn(struct check *check, uint64_t deadline);
+bool check_pause(struct check *check, uint64_t usec, uint64_t deadline);
 void check_stop(struct check *check, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void check_settle(struct check *check);
 int check_request(struct check *check, order_fn append, const void *userdata, sd_bus_error *error,
@@ -173,6 +176,8 @@ void fault(struct check *check, enum rule rule, const char *format, ...)
 void judge_said(struct check *check, const char *member, const json_t *arguments);
 void judge_answered(struct check *check, const char *member, const json_t *arguments, uint64_t at,
                     const char *error, const char *message);
+void judge_unanswered(struct check *check, const char *member, const json_t *arguments,
+                      uint64_t at);
 void judge_told(struct check *check, const char *member, const json_t *arguments);
 void judge_lost(struct check *check);
 void judge_withdrawn(struct check *check, const struct test_call *call);

@@ -203,7 +203,7 @@ static bool is_there(struct check *check)
                 return true;
         while (check->peer_lost && check_turn(check, deadline))
                 ;
-        while (!provider_find(check) && check_turn(check, deadline))
+        while (!provider_find(check) && check_pause(check, 100 * MSEC, deadline))
                 ;
         return !check->peer_lost;
 }

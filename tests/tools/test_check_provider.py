@@ -1,0 +1,269 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""check-provider: what is right passes, and what is wrong is found out by the rows for it."""
+import sys
+
+sys.dont_write_bytecode = True
+
+import json
+import os
+import threading
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "../e2e"))
+
+import kit
+import rig
+from test_callsctl import Terminal
+
+FAULTY = os.path.join(HERE, "faulty-provider.py")
+OK, FAILED, USAGE, NOT_RUNNING = range(4)
+RULES = "completes-all,completes-once,in-order,valid,keys,dates,final,stays,streams"
+
+
+class Base(rig.TestCase):
+    def start_faulty(self, fault=""):
+        self.rig.start_callsd()
+        self.provider = self.rig.add(rig.Program([sys.executable, FAULTY, fault], "faulty",
+                                                 log=self.rig.log("faulty")))
+        self.provider.wait(lambda line: line == "registered", "registration")
+        pid = self.provider.process.pid
+        return ["--dial=+15550100", f"--incoming=kill -USR1 {pid}", f"--remote-end=kill -USR2 {pid}"]
+
+    def start_example(self, *arguments):
+        """What it is told comes through a pipe with a name, so that a shell can do it."""
+        self.rig.start_callsd()
+        example = self.rig.start_example("org.callsd.Example", "--testing", "--connect-after=50",
+                                         "--busy=+15550199", *arguments)
+        pipe = f"{self.rig.directory}/commands"
+        os.mkfifo(pipe)
+        descriptor = os.open(pipe, os.O_RDWR)
+
+        def pass_on():
+            with os.fdopen(descriptor) as commands:
+                for line in commands:
+                    if line == "end of test\n":
+                        return
+                    example.tell(line.rstrip("\n"))
+
+        thread = threading.Thread(target=pass_on)
+        thread.start()
+
+        def stop():
+            with open(pipe, "w") as commands:
+                commands.write("end of test\n")
+            thread.join()
+
+        self.addCleanup(stop)
+        return ["--dial=+15550100", "--dial-busy=+15550199", f"--incoming=echo incoming >{pipe}",
+                f"--remote-end=echo end $CALLSD_CHECK_CALL >{pipe}",
+                f"--remote-hold=echo remote-hold $CALLSD_CHECK_CALL >{pipe}"]
+
+    def exits(self, status, *arguments):
+        answer = self.rig.ctl("check-provider", *arguments, check=False)
+        self.assertEqual(answer.returncode, status, answer.stdout + answer.stderr)
+        return answer
+
+
+class Right(Base):
+    def test_the_example(self):
+        """Rows: R14 I1 U1 E1 E2 E6 E7 G1 G2 T1 T4 T7 T10 T11 T13 T15 T21 X1 X8 X10 X11 X12 X14"""
+        options = self.start_example()
+        rows = kit.check(self.rig, "org.callsd.Example", *options,
+                         f"--restart={kit.restart_command(self.rig)}", status=OK)
+        kit.assert_passed(self, rows)
+        self.assertEqual(self.rig.calls(), {})
+        for name in ("outgoing", "incoming", "end", "late-answer"):
+            self.assertGreater(rows[name]["TimeUSec"], 0)
+
+    def test_plain_dbus(self):
+        options = self.start_faulty()
+        rows = kit.check(self.rig, "org.example.Faulty", *options,
+                         f"--restart={kit.restart_command(self.rig)}", status=OK)
+        kit.assert_passed(self, rows, skipped=["remote-hold", "outgoing-refused"],
+                          unseen=["streams"])
+
+
+class Wrong(Base):
+    """Each is found out, and nothing else is said to be wrong."""
+
+    def found(self, fault, only, *expected, restart=False):
+        options = self.start_faulty(fault)
+        if restart:
+            options.append(f"--restart={kit.restart_command(self.rig)}")
+        rows = kit.check(self.rig, "org.example.Faulty", *options, f"--only={only},{RULES}",
+                         patience=1, status=FAILED)
+        self.assertEqual(kit.named(rows, "fail"), list(expected),
+                         json.dumps([row for row in rows.values() if row["Result"] == "fail"]))
+        for name in expected:
+            self.assertTrue(rows[name]["Text"])
+        return rows
+
+    def test_completes_twice(self):
+        self.found("twice", "outgoing,end", "completes-once")
+
+    def test_never_completes(self):
+        rows = self.found("play-dtmf-call", "outgoing,dtmf,end", "dtmf", "completes-all")
+        self.assertIn("within 1 s", rows["dtmf"]["Text"])
+
+    def test_completes_backwards(self):
+        rows = self.found("backwards", "several", "in-order")
+        self.assertIn("FulfillAction", rows["in-order"]["Text"])
+
+    def test_wants_no_answers(self):
+        self.found("blind-twice", "outgoing,end", "completes-once")
+
+    def test_backwards_without_answers(self):
+        self.found("blind-backwards", "several", "in-order")
+
+    def test_reports_what_is_over(self):
+        rows = self.found("reports-ended", "end", "final")
+        self.assertIn("ReportCallUpdated", rows["final"]["Text"])
+
+    def test_dies(self):
+        rows = self.found("dies", "incoming,declined", "incoming", "stays")
+        self.assertIn("left the bus", rows["incoming"]["Text"])
+        self.assertEqual(rows["declined"]["Result"], "skipped")
+
+    def test_dates(self):
+        rows = self.found("seconds", "outgoing", "dates")
+        self.assertIn("before the call began", rows["dates"]["Text"])
+
+    def test_connected_before_it_started(self):
+        self.found("connected-first", "outgoing", "outgoing")
+
+    def test_goes_on(self):
+        self.found("goes-on", "hold", "hold")
+
+    def test_answers_too_late(self):
+        self.found("zombie", "late-answer", "late-answer", "final")
+
+    def test_far_end(self):
+        self.found("silent-end", "remote-end,missed", "remote-end", "missed")
+
+    def test_reason(self):
+        rows = self.found("wrong-reason", "remote-end", "remote-end")
+        self.assertIn("failed", rows["remote-end"]["Text"])
+
+    def test_words(self):
+        rows = self.found("mistyped-key", "incoming", "keys")
+        self.assertIn("LocalisedCallerName", rows["keys"]["Text"])
+
+    def test_values(self):
+        rows = self.found("invalid", "incoming", "valid")
+        self.assertIn("RemoteHeld", rows["valid"]["Text"])
+
+    def test_streams(self):
+        self.found("early-streams", "incoming", "streams")
+
+    def test_name(self):
+        self.found("nameless", "configuration", "configuration")
+
+    def test_forgets(self):
+        rows = self.found("forgets", "restart", "restart", restart=True)
+        self.assertIn("no such call", rows["restart"]["Text"])
+
+    def test_does_not_return(self):
+        rows = self.found("deaf", "restart", "restart", restart=True)
+        self.assertIn("did not register", rows["restart"]["Text"])
+
+
+class Refused(Base):
+    def test_usage(self):
+        for arguments in ([], ["org.x.Y"], ["org.x.Y", "--dial=1", "--only=nothing"],
+                          ["org.x.Y", "--dial=1", "--patience=0"],
+                          ["org.x.Y", "--dial=1", "--patience=soon"]):
+            self.exits(USAGE, *arguments)
+        self.exits(NOT_RUNNING, "org.x.Y", "--dial=1")
+
+    def test_list(self):
+        text = self.rig.ctl("--list-checks").stdout
+        for name in ("configuration", "late-answer", *RULES.split(",")):
+            self.assertRegex(text, rf"(?m)^{name}\t.*\([A-Z]\d.*\)$")
+
+    def test_who_does_not_offer_itself(self):
+        options = self.start_faulty("real")
+        answer = self.exits(FAILED, "org.example.Faulty", *options)
+        self.assertIn("does not offer itself", answer.stderr)
+        answer = self.exits(FAILED, "org.example.Nobody", *options)
+        self.assertIn("no app is registered", answer.stderr)
+
+    def test_a_call_that_is_there(self):
+        options = self.start_faulty()
+        other = self.rig.start_example("org.callsd.Other")
+        call = other.incoming()
+        self.rig.monitor.state(call, "ringing")
+        answer = self.exits(FAILED, "org.example.Faulty", *options)
+        self.assertIn("there is 1 call", answer.stderr)
+        self.assertEqual(self.rig.calls()[call]["State"], "ringing")
+
+    def run_on(self, *options):
+        """In the background, and expected to fail."""
+        run = rig.Program([self.rig.programs.callsctl, "check-provider", "org.example.Faulty",
+                           "--patience=30", *options], "check")
+        self.addCleanup(run.stop)
+        return run
+
+    def test_a_call_that_comes(self):
+        """A real one: everything stops, and it alone is left."""
+        options = self.start_faulty("end-call")
+        other = self.rig.start_example("org.callsd.Other")
+        mark = self.rig.monitor.mark()
+        run = self.run_on(*options)
+        self.rig.monitor.expect("call-changed", since=mark, State="active")
+        call = other.incoming()
+        run.wait(lambda line: "Stopped: there is a call of another app" in line, "reason")
+        self.assertEqual(run.ended(), FAILED)
+        self.assertEqual(list(self.rig.calls()), [call])
+
+    def test_interrupted(self):
+        options = self.start_faulty("end-call")
+        mark = self.rig.monitor.mark()
+        run = self.run_on(*options)
+        self.rig.monitor.expect("call-changed", since=mark, State="active")
+        run.signal(2)
+        self.assertEqual(run.ended(), FAILED)
+        self.eventually(lambda: not self.rig.calls(), "end of the test call")
+
+    def test_stopped_process_goes_on(self):
+        """Interrupted while the app is stopped: it must not stay so."""
+        options = self.start_faulty()
+        run = self.run_on("--only=late-answer", *options)
+        self.eventually(lambda: self.process_state() == "T", "stopped provider")
+        run.signal(15)
+        self.assertEqual(run.ended(), FAILED)
+        self.assertNotEqual(self.process_state(), "T")
+
+    def process_state(self):
+        with open(f"/proc/{self.provider.process.pid}/stat") as file:
+            return file.read().rsplit(")", 1)[1].split()[0]
+
+
+class Output(Base):
+    def test_table(self):
+        options = self.start_faulty("mistyped-key")
+        answer = self.exits(FAILED, "org.example.Faulty", *options, "--only=incoming,remote-hold,keys")
+        self.assertRegex(answer.stdout, r"(?m)^incoming +pass +(<1|\d+) ms  active")
+        self.assertRegex(answer.stdout, r"(?m)^remote-hold +skipped +- +needs --remote-hold$")
+        self.assertRegex(answer.stdout, r"(?m)^keys +FAIL .*LocalisedCallerName")
+        self.assertRegex(answer.stdout, r"(?m)^ +> look for a mistyped key.*\(U1\)$")
+        self.assertIn("1 passed, 1 failed, 1 skipped, 0 not seen.", answer.stdout)
+        self.assertNotIn("\033", answer.stdout)
+
+    def test_strict(self):
+        options = self.start_faulty()
+        only = "--only=outgoing,remote-hold"
+        self.exits(OK, "org.example.Faulty", *options, only)
+        self.exits(FAILED, "org.example.Faulty", *options, only, "--strict")
+
+    def test_colours_on_a_terminal(self):
+        options = self.start_faulty()
+        screen = Terminal([self.rig.programs.callsctl, "check-provider", "org.example.Faulty",
+                           *options, "--only=outgoing"])
+        self.addCleanup(screen.close)
+        self.assertIn("\033[32mpass", screen.read_until("1 passed"))
+
+
+if __name__ == "__main__":
+    rig.main()

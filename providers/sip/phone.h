@@ -42,7 +42,7 @@ struct phone {
         struct cx_context *context;
         struct cx_provider *provider;
         struct call *calls;
-        unsigned n_legs; /* that liblinphone has not released, over or not */
+        unsigned n_legs;       /* that liblinphone has not released, over or not */
         struct call *inviting; /* whose leg liblinphone is just making */
 };
 

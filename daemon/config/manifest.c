@@ -354,7 +354,7 @@ static int complete(struct reader *reader)
 
         if (reader->hidden ||
             (reader->desktop && reader->group_line == 0 && !manifest_is_identifier(reader->base)))
-                return -ENOENT;
+                return reader->failed ? -EINVAL : -ENOENT;
         if (!reader->desktop && reader->group_line == 0)
                 tell_error(reader, 0, "there is no group [" GROUP "]; a manifest begins with it");
         r = complete_identifier(reader);

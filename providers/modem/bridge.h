@@ -145,6 +145,7 @@ struct reply {
 struct bridge {
         const struct backend_type *type;
         const char *identifier;
+        bool testing; /* offers itself to callsctl check-provider */
         sd_event *event;
         sd_event_source *settler;
         struct cx_context *context;

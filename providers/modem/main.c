@@ -13,6 +13,7 @@ enum {
         OPTION_IDENTIFIER,
         OPTION_MODEM_BUS_ADDRESS,
         OPTION_SYSTEM,
+        OPTION_TESTING,
 };
 
 static const struct option long_options[] = {
@@ -20,6 +21,7 @@ static const struct option long_options[] = {
         {"identifier", required_argument, NULL, OPTION_IDENTIFIER},
         {"modem-bus-address", required_argument, NULL, OPTION_MODEM_BUS_ADDRESS},
         {"system", no_argument, NULL, OPTION_SYSTEM},
+        {"testing", no_argument, NULL, OPTION_TESTING},
         {"verbose", no_argument, NULL, 'v'},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'V'},
@@ -31,6 +33,7 @@ struct options {
         const char *identifier;
         const char *modem_bus_address;
         bool system;
+        bool testing;
         bool verbose;
 };
 
@@ -44,6 +47,7 @@ static void print_help(const struct backend_type *type)
                "      --modem-bus-address ADDRESS  the bus of %s (default: the system bus)\n"
                "      --identifier ID              as which provider to register\n"
                "                                   (%s)\n"
+               "      --testing                    offer itself to callsctl check-provider\n"
                "  -v, --verbose                    debug messages\n"
                "  -h, --help                       this text\n"
                "  -V, --version                    the version\n"
@@ -68,6 +72,9 @@ static int parse_option(int option, struct options *options, const struct backen
                 return -1;
         case OPTION_SYSTEM:
                 options->system = true;
+                return -1;
+        case OPTION_TESTING:
+                options->testing = true;
                 return -1;
         case 'v':
                 options->verbose = true;
@@ -148,6 +155,7 @@ int bridge_main(int argc, char **argv, const struct backend_type *type)
                 return 2;
         log_start(type->program, options.verbose);
         bridge.identifier = options.identifier;
+        bridge.testing = options.testing;
         bridge.bus_address = options.modem_bus_address;
         return run(&bridge, &options) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -75,6 +75,8 @@ static int make_configuration(struct bridge *bridge, struct cx_provider_configur
                         configuration, handle_types, ARRAY_SIZE(handle_types));
         if (r >= 0)
                 r = cx_provider_configuration_set_supported_uri_schemes(configuration, schemes);
+        if (r >= 0)
+                r = cx_provider_configuration_set_testing(configuration, bridge->testing);
         DL_FOREACH (bridge->modems, modem)
                 if (r >= 0)
                         r = add_account(configuration, modem);

@@ -9,6 +9,7 @@ import json
 import os
 import shlex
 import subprocess
+import time
 
 import rig as rigs
 
@@ -26,11 +27,22 @@ class Later:
     def stop(self):
         with open(self.pid_file) as file:
             pid = int(file.read())
+        end = time.monotonic() + rigs.DEADLINE
         try:
             os.kill(pid, 15)
         except ProcessLookupError:
             pass
+        while self.runs(pid) and time.monotonic() < end:
+            time.sleep(rigs.POLL_INTERVAL)
         return 0
+
+    @staticmethod
+    def runs(pid):
+        try:
+            with open(f"/proc/{pid}/stat") as file:
+                return file.read().rsplit(")", 1)[1].split()[0] != "Z"
+        except FileNotFoundError:
+            return False
 
 
 def restart_command(rig):

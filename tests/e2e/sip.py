@@ -110,8 +110,9 @@ ctrl_tcp_listen 127.0.0.1:{control}
 ringback_disabled yes
 """
 
-    def __init__(self, world, name, tone, encryption=None, deaf=False):
-        """`deaf`: without PipeWire, and so without an ear that could be measured."""
+    def __init__(self, world, name, tone, encryption=None, deaf=False, answers=False):
+        """`deaf`: without PipeWire, and so without an ear that could be measured. `answers`: at
+        once, by itself."""
         self.directory, self.ear = f"{world.directory}/{name}", f"{name}-ear"
         if not deaf:
             subprocess.run(["pactl", "load-module", "module-null-sink", f"sink_name={self.ear}",
@@ -127,7 +128,7 @@ ringback_disabled yes
                                           modules=MODULES))
         with open(f"{self.directory}/accounts", "w") as file:
             file.write(f"<sip:{name}@127.0.0.1:{self.port};transport=udp>;regint=0;"
-                       "answermode=manual;dtmfmode=rtpevent"
+                       f"answermode={'auto' if answers else 'manual'};dtmfmode=rtpevent"
                        + (f";mediaenc={encryption}" if encryption else "") + "\n")
         open(f"{self.directory}/contacts", "w").close()
         super().__init__(["baresip", "-f", self.directory], name, log=world.log(name))

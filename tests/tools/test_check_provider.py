@@ -29,7 +29,8 @@ class Base(rig.TestCase):
                                                  log=self.rig.log("faulty")))
         self.provider.wait(lambda line: line == "registered", "registration")
         pid = self.provider.process.pid
-        return ["--dial=+15550100", f"--incoming=kill -USR1 {pid}", f"--remote-end=kill -USR2 {pid}"]
+        return ["--dial=+15550100", f"--incoming=kill -USR1 {pid}",
+                f"--remote-end=kill -USR2 {pid}"]
 
     def start_example(self, *arguments):
         """What it is told comes through a pipe with a name, so that a shell can do it."""

@@ -22,7 +22,7 @@
 struct push_call {
         struct bus *bus;
         sd_bus_message *message;
-        char *sender;
+        char *sender, *identifier;
         size_t asked;      /* which of the helpers the bus was asked about */
         sd_bus_slot *slot; /* while it is */
         struct uuid push;  /* then: the payload that the reply waits for */
@@ -36,17 +36,21 @@ static void call_free(struct push_call *call)
         sd_bus_slot_unref(call->slot);
         sd_bus_message_unref(call->message);
         free(call->sender);
+        free(call->identifier);
         free(call);
 }
 
-static struct push_call *call_new(struct bus *bus, sd_bus_message *message)
+static struct push_call *call_new(struct bus *bus, sd_bus_message *message, const char *identifier)
 {
         struct push_call *call = calloc(1, sizeof(*call));
 
         if (!call)
                 return NULL;
         call->sender = strdup(str_or_empty(sd_bus_message_get_sender(message)));
-        if (!call->sender) {
+        call->identifier = strdup(identifier);
+        if (!call->sender || !call->identifier) {
+                free(call->sender);
+                free(call->identifier);
                 free(call);
                 return NULL;
         }
@@ -102,8 +106,10 @@ static void answer(struct bus *bus, const struct push *push, bool failed)
                         continue;
                 r = failed ? reply_failed(bus, call->message, push)
                            : sd_bus_reply_method_return(call->message, NULL);
-                if (r < 0)
+                if (r < 0) {
                         log_warning("A push helper could not be answered: %s", strerror(-r));
+                        sd_bus_reply_method_errno(call->message, r, NULL);
+                }
                 call_free(call);
         }
 }
@@ -147,17 +153,23 @@ int push_append(sd_bus_message *signal, const struct push *push)
 
 static void refuse(struct push_call *call, sd_bus_error *error)
 {
-        sd_bus_reply_method_error(call->message, error);
+        int r = sd_bus_reply_method_error(call->message, error);
+
+        if (r < 0)
+                sd_bus_reply_method_errno(call->message, r, NULL);
         call_free(call);
 }
 
-static int report(struct push_call *call, const char *identifier, sd_bus_error *error)
+/* The identifier comes before it. */
+static int read_payload(struct push_call *call, struct payload *payload, sd_bus_error *error)
 {
-        struct bus *bus = call->bus;
-        unsigned size_max = engine_get_limits(bus->engine)->push_size;
-        cleanup_(payload_done) struct payload payload = {0};
-        int r = payload_read(&payload, call->message, size_max);
+        size_t size_max = engine_get_limits(call->bus->engine)->push_size;
+        int r = sd_bus_message_rewind(call->message, true);
 
+        if (r >= 0)
+                r = sd_bus_message_skip(call->message, "s");
+        if (r >= 0)
+                r = payload_read(payload, call->message, size_max);
         if (r == -EBADMSG)
                 return bus_error_invalid(error, "A payload cannot hold file descriptors (type h)");
         if (r == -ELOOP)
@@ -165,21 +177,30 @@ static int report(struct push_call *call, const char *identifier, sd_bus_error *
                                          "The payload has values inside of each other that are "
                                          "deeper than %u",
                                          PAYLOAD_DEPTH_MAX);
+        return r < 0 ? sd_bus_error_set_errno(error, r) : 0;
+}
+
+static int report(struct push_call *call, sd_bus_error *error)
+{
+        struct bus *bus = call->bus;
+        cleanup_(payload_done) struct payload payload = {0};
+        int r = read_payload(call, &payload, error);
+
         if (r < 0)
-                return sd_bus_error_set_errno(error, r);
-        r = engine_report_push(bus->engine, bus_now(), identifier, payload.data, payload.size,
+                return r;
+        r = engine_report_push(bus->engine, bus_now(), call->identifier, payload.data, payload.size,
                                &call->push);
         return r == 0 ? 0 : bus_error_set(error, r, engine_explain(bus->engine));
 }
 
 /* The caller may: the payload is the engine's from here on. */
-static void admit(struct push_call *call, const char *identifier)
+static void admit(struct push_call *call)
 {
         cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
         struct bus *bus = call->bus;
         const struct push *push;
 
-        if (report(call, identifier, &error) < 0) {
+        if (report(call, &error) < 0) {
                 refuse(call, &error);
                 return;
         }
@@ -194,21 +215,25 @@ static void ask_next(struct push_call *call);
 
 static int on_owner(sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
+        cleanup_(sd_bus_error_free) sd_bus_error problem = SD_BUS_ERROR_NULL;
         struct push_call *call = userdata;
-        const char *owner = "", *identifier;
+        const char *owner = "";
+        int r = 0;
 
         (void)error;
         call->slot = sd_bus_slot_unref(call->slot);
+        /* an error: nobody has the name */
         if (!sd_bus_message_is_method_error(reply, NULL))
-                sd_bus_message_read_basic(reply, 's', &owner);
-        if (!*owner || !streq(owner, call->sender)) {
+                r = sd_bus_message_read_basic(reply, 's', &owner);
+        if (r < 0) {
+                sd_bus_error_set_errno(&problem, r);
+                refuse(call, &problem);
+        } else if (*owner && streq(owner, call->sender)) {
+                admit(call);
+        } else {
                 call->asked++;
                 ask_next(call);
-                return 0;
         }
-        sd_bus_message_rewind(call->message, true);
-        sd_bus_message_read_basic(call->message, 's', &identifier);
-        admit(call, identifier);
         return 0;
 }
 
@@ -217,38 +242,34 @@ static const char *const *find_helpers(struct bus *bus, const char *identifier)
         return bus->hooks.push_helpers ? bus->hooks.push_helpers(identifier, bus->userdata) : NULL;
 }
 
+static const char *nth(const char *const *names, size_t n)
+{
+        for (; names && *names && n > 0; n--)
+                names++;
+        return names ? *names : NULL;
+}
+
 /* Manifests may have changed since, so the helpers are looked up each time. */
 static void ask_next(struct push_call *call)
 {
         cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-        const char *const *helpers;
-        const char *identifier = "";
-        int r;
+        const char *helper = nth(find_helpers(call->bus, call->identifier), call->asked);
+        int r = 0;
 
-        sd_bus_message_rewind(call->message, true);
-        sd_bus_message_read_basic(call->message, 's', &identifier);
-        helpers = find_helpers(call->bus, identifier);
-        for (size_t i = 0; helpers && i <= call->asked; i++) {
-                if (!helpers[i])
-                        helpers = NULL;
-                else if (i == call->asked)
-                        break;
-        }
-        if (!helpers) {
+        if (helper)
+                r = sd_bus_call_method_async(call->bus->connection, &call->slot,
+                                             "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                             "org.freedesktop.DBus", "GetNameOwner", on_owner, call,
+                                             "s", helper);
+        else
                 sd_bus_error_setf(&error, ERROR_INVALID_CLIENT,
-                                  "The manifest of %.255s has this payload come from somebody else "
+                                  "The manifest of %.255s has its payloads come from somebody else "
                                   "(PushHelpers=); you have none of the names that are there",
-                                  identifier);
-                refuse(call, &error);
-                return;
-        }
-        r = sd_bus_call_method_async(call->bus->connection, &call->slot, "org.freedesktop.DBus",
-                                     "/org/freedesktop/DBus", "org.freedesktop.DBus",
-                                     "GetNameOwner", on_owner, call, "s", helpers[call->asked]);
-        if (r < 0) {
+                                  call->identifier);
+        if (r < 0)
                 sd_bus_error_set_errno(&error, r);
+        if (sd_bus_error_is_set(&error))
                 refuse(call, &error);
-        }
 }
 
 /* What a sandbox says of its app is as good as a name. */
@@ -284,11 +305,11 @@ int method_report_push(sd_bus_message *message, void *userdata, sd_bus_error *er
                                          "No manifest of the system lets anybody hand over "
                                          "payloads for %.255s (PushHelpers=)",
                                          identifier);
-        call = call_new(bus, message);
+        call = call_new(bus, message, identifier);
         if (!call)
                 return -ENOMEM;
         if (is_sandboxed_helper(client_of(bus, message), helpers))
-                admit(call, identifier);
+                admit(call);
         else
                 ask_next(call);
         return 1;

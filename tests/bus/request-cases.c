@@ -2,6 +2,7 @@
 /* See request-cases.h. */
 #include "bus/request-cases.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -70,6 +71,14 @@ static int fake_streams(const char *of, bus_stream_fn stream_fn, void *fn_userda
         return 0;
 }
 
+static const char *const *fake_helpers(const char *identifier, void *userdata)
+{
+        static const char *const helpers[] = {"org.example.Nobody", "org.example.Helper", NULL};
+
+        (void)identifier, (void)userdata;
+        return helpers;
+}
+
 static void set_hooks(struct bus_hooks *hooks)
 {
         hooks->audio_available = fake_available;
@@ -80,6 +89,7 @@ static void set_hooks(struct bus_hooks *hooks)
         hooks->audio_set_route = fake_set_route;
         hooks->audio_nodes = fake_nodes;
         hooks->audio_streams = fake_streams;
+        hooks->push_helpers = fake_helpers;
 }
 
 void scene_start(void)
@@ -123,6 +133,13 @@ static void with_app(void)
                       "%s", scene.app->text);
         ck_assert_int_gt(sd_bus_message_read(scene.app->reply, "o", &path), 0);
         snprintf(scene.app->provider, sizeof(scene.app->provider), "%s", path);
+}
+
+/* It has the name from the first try on. */
+static void with_helper(void)
+{
+        with_app();
+        ck_assert_int_ge(sd_bus_request_name(scene.user->bus, "org.example.Helper", 0), -EALREADY);
 }
 
 static void with_ringing(void)
@@ -350,6 +367,12 @@ static void ask_default(void)
         MANAGER(scene.user, "SetDefaultProvider", "ss", "sip", "org.example.App");
 }
 
+static void ask_push(void)
+{
+        MANAGER(scene.user, "ReportNewIncomingVoIPPushPayload", "sa{sv}", "org.example.App", 3,
+                "From", "s", "Ada", "Body", "ay", 3, 1, 2, 3, "Deep", "(sav)", "x", 1, "u", 7);
+}
+
 static void ask_end(void)
 {
         CALL("End", NULL);
@@ -448,6 +471,7 @@ const struct request_case REQUEST_CASES[] = {
         {"ListPendingActions", with_hold, ask_queue, false, false, NULL},
         {"SilenceRinger", with_ringing, ask_silence, false, false, NULL},
         {"SetDefaultProvider", configured, ask_default, false, false, NULL},
+        {"ReportNewIncomingVoIPPushPayload", with_helper, ask_push, false, false, NULL},
         {"End", with_active, ask_end, false, true, NULL},
         {"Swap", with_two, ask_swap, false, true, NULL},
         {"Join", with_two, ask_join, false, true, NULL},

@@ -30,8 +30,9 @@ static char *summary(void)
 
         ck_assert_ptr_nonnull(file);
         while ((provider = engine_next_provider(engine, provider)))
-                fprintf(file, "provider %d accounts %zu video %d; ", (int)provider->state,
-                        provider->config.n_accounts, provider->config.supports_video);
+                fprintf(file, "provider %d accounts %zu video %d payload %d; ",
+                        (int)provider->state, provider->config.n_accounts,
+                        provider->config.supports_video, provider->pushes != NULL);
         while ((at = engine_next_call(engine, at)))
                 if (at->state != CALL_STATE_ENDED)
                         fprintf(file, "call %d muted %d name %s members %zu; ", (int)at->state,

@@ -15,8 +15,8 @@ import tempfile
 import rig
 
 HELPER = "org.callsd.PushHelper"
-APP, SLOW, BROKEN, USERS = ("org.callsd.Pushed", "org.callsd.PushedSlowly", "org.callsd.PushedNever",
-                            "org.callsd.PushedByUser")
+APP, SLOW = "org.callsd.Pushed", "org.callsd.PushedSlowly"
+BROKEN, USERS = "org.callsd.PushedNever", "org.callsd.PushedByUser"
 EXTENSION = "org.callsd.Error.NotificationServiceExtension."
 AWAY = "org.callsd.Error.ProviderAway"
 CALLER = "+43 1 23456"

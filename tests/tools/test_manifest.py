@@ -6,12 +6,14 @@ import sys
 sys.dont_write_bytecode = True
 
 import argparse
+import glob
 import os
 import shutil
 import subprocess
 import tempfile
 import unittest
 
+HERE = os.path.dirname(os.path.abspath(__file__))
 GOOD, BAD, USAGE = range(3)
 MANIFEST = "[Provider]\nName=A phone\nBusName=org.example.Phone\n"
 
@@ -83,6 +85,15 @@ class Check(unittest.TestCase):
         self.assertIn("at most 65536 are read", self.check(USAGE, path).stderr)
         path = self.write("org.example.Phone.conf", MANIFEST)
         self.assertIn(".provider or .desktop", self.check(BAD, path).stderr)
+
+    def test_those_that_ship(self):
+        found = glob.glob(f"{HERE}/../../providers/*/*.provider")
+        self.assertTrue(found)
+        for path in found:
+            installed = f"{self.folder}/system/callsd/providers/{os.path.basename(path)}"
+            os.makedirs(os.path.dirname(installed), exist_ok=True)
+            shutil.copy(path, installed)
+            self.assertEqual(self.check(GOOD, installed).stderr, "")
 
     def test_a_relative_path(self):
         self.write("org.example.Phone.provider", MANIFEST)

@@ -105,11 +105,11 @@ class Case(rig.TestCase):
         self.mock = self.rig.add(Mock(self.rig, self.bus))
         self.eventually(lambda: self.mock.connection.name_has_owner(NAME), "the mock's name")
 
-    def launch_bridge(self):
+    def launch_bridge(self, *arguments):
         path = f"{self.build}/providers/modemmanager/callsd-modemmanager"
         self.bridge = self.rig.add(rig.Program(
-            [path, f"--modem-bus-address={self.bus.address}", "--verbose"], "callsd-modemmanager",
-            log=self.rig.log("callsd-modemmanager")))
+            [path, f"--modem-bus-address={self.bus.address}", "--verbose", *arguments],
+            "callsd-modemmanager", log=self.rig.log("callsd-modemmanager")))
 
     def start_bridge(self):
         self.launch_bridge()

@@ -44,6 +44,7 @@ class World:
         self.behaviours = {}
         self.log = []
         self.waiting = []
+        self.habits = {}
         self.serial = {"Modem": 0, "Call": 0, "SIM": 0}
 
     def path(self, kind):
@@ -293,6 +294,7 @@ class Call:
             if self.starting or self.state != TERMINATED:
                 self.starting = None
                 ok()
+            self.answer_as(world.habits.get(number))
 
         def broken(name):
             reasons = {"Connection.NoDialtone": R_ERROR, "Connection.Busy": R_REFUSED_OR_BUSY,
@@ -311,6 +313,19 @@ class Call:
             self.change(DIALING, R_OUTGOING_STARTED)
             self.starting = fail
             behave("Start", self.path, ok, fail, act, broken)
+
+    def answer_as(self, habit):
+        """What the far end does, if it has a habit."""
+        def later(states, reason):
+            if self.state != TERMINATED:
+                self.change(states.pop(0), reason)
+                return bool(states)
+            return False
+        states = {"rings": [RINGING_OUT], "answers": [RINGING_OUT, ACTIVE],
+                  "is-busy": [TERMINATED]}.get(habit)
+        if states:
+            GLib.timeout_add(50, later, states,
+                             R_REFUSED_OR_BUSY if habit == "is-busy" else R_UNKNOWN)
 
     def accept(self, ok, fail):
         def act():
@@ -453,6 +468,21 @@ def ChangeCall(self, path, state, reason):
     call = world.calls[path]
     call.change(state, reason)
     GLib.timeout_add(POLL_MS, call.modem.poll)
+
+
+@dbus.service.method(CONTROL, in_signature="ss", out_signature="")
+def SetHabit(self, number, habit):
+    """What becomes of calls to this number: "rings", "answers", "is-busy"."""
+    world.habits[number] = habit
+
+
+@dbus.service.method(CONTROL, in_signature="", out_signature="")
+def FarEndHangsUp(self):
+    """The far end of the newest call does."""
+    living = [call for call in world.calls.values() if call.state not in (UNKNOWN, TERMINATED)]
+    if living:
+        living[-1].change(TERMINATED, R_UNKNOWN)
+        GLib.timeout_add(POLL_MS, living[-1].modem.poll)
 
 
 @dbus.service.method(CONTROL, in_signature="os", out_signature="")

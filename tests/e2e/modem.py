@@ -190,12 +190,12 @@ class TestCase(rig.TestCase):
             for modem in self.modems.values():
                 modem.verbs()
 
-    def start_bridge(self, ready=True, registered=True):
+    def start_bridge(self, *arguments, ready=True, registered=True):
         if not self.rig.callsd:
             self.rig.start_callsd()
         self.bridge = self.rig.add(rig.Program(
-            [self.rig.programs.ofono, f"--modem-bus-address={self.bus.address}", "--verbose"],
-            "callsd-ofono", log=self.rig.log("callsd-ofono")))
+            [self.rig.programs.ofono, f"--modem-bus-address={self.bus.address}", "--verbose",
+             *arguments], "callsd-ofono", log=self.rig.log("callsd-ofono")))
         if registered:
             self.eventually(self.provider, "provider")
         if ready:

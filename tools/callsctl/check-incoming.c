@@ -5,6 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
+/* With no other call about: a far end that is told to hang up has this one only. */
+static struct test_call *receive_alone(struct check *check, struct row *row)
+{
+        calls_clear(check);
+        return call_receive(check, row);
+}
+
 static void wait_sound(struct check *check, const struct test_call *call)
 {
         uint64_t deadline = deadline_in(SEC);
@@ -33,7 +40,7 @@ static void judge_answer(struct check *check, struct row *row, const struct test
 
 void check_incoming(struct check *check, struct row *row)
 {
-        struct test_call *call = call_receive(check, row);
+        struct test_call *call = receive_alone(check, row);
         struct wish answer = {.type = "answer-call"};
         struct request request;
 
@@ -56,7 +63,7 @@ void check_incoming(struct check *check, struct row *row)
 void check_declined(struct check *check, struct row *row)
 {
         struct wish decline = {.type = "end-call", .key = "Reason", .text = "declined"};
-        struct test_call *call = call_receive(check, row);
+        struct test_call *call = receive_alone(check, row);
         _cleanup_json_ json_t *details = NULL;
         uint64_t usec;
 
@@ -82,7 +89,7 @@ void check_missed(struct check *check, struct row *row)
 
         if (!needs(row, check->options->remote_end, "--remote-end"))
                 return;
-        call = call_receive(check, row);
+        call = receive_alone(check, row);
         began = monotonic_now();
         if (!call || !command_run(check, row, check->options->remote_end, call))
                 return;

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""callsd-ofono does what `callsctl check-provider` asks of it, with real ofonod and a strict modem."""
+"""callsd-ofono does what `callsctl check-provider` asks of it, with real ofonod."""
 import sys
 
 sys.dont_write_bytecode = True

@@ -11,7 +11,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <systemd/sd-bus.h>
 #include <unistd.h>
 
 #include "client-lib/fake-daemon.h"
@@ -28,7 +30,7 @@ static struct cx_call_observer *observer;
 /* What the provider was told, counted under a lock. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
-static int begun, resets, reports, orders;
+static int begun, resets, reports, orders, pushes;
 
 static void count(int *counter)
 {
@@ -73,6 +75,26 @@ static void fulfill(struct cx_provider *of, struct cx_action *action, void *user
         count(&orders);
 }
 
+static void report_incoming(struct cx_context *context, void *userdata);
+
+/* An app that is woken up for a call has one. */
+static void did_receive_push(struct cx_provider *of, const struct cx_push_payload *payload,
+                             void *userdata)
+{
+        static char uuid[] = UUID("d");
+        size_t size = 0;
+
+        (void)of, (void)userdata;
+        ck_assert_ptr_nonnull(cx_push_payload_get_id(payload));
+        ck_assert(cx_push_payload_is_report_required(payload));
+        ck_assert_uint_ne(cx_push_payload_get_deadline_usec(payload), UINT64_MAX);
+        ck_assert_str_eq(cx_push_payload_get_string(payload, "from"), "ada");
+        ck_assert_mem_eq(cx_push_payload_get_bytes(payload, "body", &size), "a\0b", 3);
+        ck_assert_uint_eq(size, 3);
+        report_incoming(app, uuid);
+        count(&pushes);
+}
+
 static void make_provider(struct cx_context *context, void *userdata)
 {
         const struct cx_provider_delegate delegate = {
@@ -84,6 +106,7 @@ static void make_provider(struct cx_context *context, void *userdata)
                 .perform_end_call = fulfill,
                 .perform_set_held_call = fulfill,
                 .perform_set_muted_call = fulfill,
+                .did_receive_push_payload = did_receive_push,
         };
         struct cx_provider_configuration *configuration;
 
@@ -143,11 +166,26 @@ static void forget_state(void)
         unlink(path);
 }
 
+/* Where a manifest would be; there is none yet. */
+static void set_folder(void)
+{
+        char path[512];
+
+        snprintf(path, sizeof(path), "%s/data", getenv("XDG_RUNTIME_DIR"));
+        setenv("CALLSD_SYSTEM_DATA_DIRS", path, 1);
+        mkdir(path, 0700);
+        strcat(path, "/callsd");
+        mkdir(path, 0700);
+        strcat(path, "/providers");
+        mkdir(path, 0700);
+}
+
 static void setup(void)
 {
         forget_state();
+        set_folder();
         start_daemon();
-        begun = resets = reports = orders = 0;
+        begun = resets = reports = orders = pushes = 0;
         ck_assert_int_eq(cx_context_new(&app), 0);
         ck_assert_int_eq(cx_context_start_thread(app), 0);
         cx_context_call(app, make_provider, NULL);
@@ -312,6 +350,81 @@ START_TEST(a_killed_daemon_is_told_everything_again)
 }
 END_TEST
 
+/* ---- push ---- */
+
+static void write_manifest(void)
+{
+        char path[512];
+        FILE *file;
+
+        snprintf(path, sizeof(path), "%s/callsd/providers/org.example.Phone.provider",
+                 getenv("CALLSD_SYSTEM_DATA_DIRS"));
+        file = fopen(path, "we");
+        ck_assert_ptr_nonnull(file);
+        fputs("[Provider]\nPushHelpers=org.example.Helper\n", file);
+        fclose(file);
+}
+
+struct handed_over {
+        bool done;
+        enum cx_error_domain domain;
+        int code;
+};
+
+static void on_handed_over(const struct cx_error *error, void *userdata)
+{
+        *(struct handed_over *)userdata = (struct handed_over){
+                .done = true,
+                .domain = error ? cx_error_get_domain(error) : 0,
+                .code = error ? cx_error_get_code(error) : -1,
+        };
+}
+
+static int is_handed_over(struct cx_context *context, void *userdata)
+{
+        (void)context;
+        return ((struct handed_over *)userdata)->done;
+}
+
+/* The code of the refusal, -1 for none. */
+static int hand_over(const char *identifier)
+{
+        struct handed_over result = {0};
+        struct cx_push_payload *payload;
+
+        ck_assert_int_eq(cx_push_payload_new(&payload), 0);
+        cx_push_payload_set_string(payload, "from", "ada");
+        cx_push_payload_set_bytes(payload, "body", "a\0b", 3);
+        ck_assert_int_eq(cx_report_new_incoming_voip_push_payload(ui, identifier, payload,
+                                                                  on_handed_over, &result),
+                         0);
+        cx_push_payload_unref(payload);
+        ck_assert_int_eq(cx_context_run_until(ui, is_handed_over, &result, PATIENCE), 0);
+        if (result.code >= 0)
+                ck_assert_int_eq(result.domain, CX_ERROR_DOMAIN_NOTIFICATION_SERVICE_EXTENSION);
+        return result.code;
+}
+
+/* Rows: I12. From the helper's library to the app's, with the real callsd in between. */
+START_TEST(a_push_payload_becomes_a_call)
+{
+        const int missing =
+                CX_ERROR_NOTIFICATION_SERVICE_EXTENSION_MISSING_NOTIFICATION_FILTERING_ENTITLEMENT;
+        int code;
+
+        ck_assert_int_eq(hand_over("org.example.Phone"), missing);
+        write_manifest();
+        while ((code = hand_over("org.example.Phone")) == missing)
+                ck_assert_int_eq(cx_call_observer_refresh_sync(observer, PATIENCE), 0);
+        ck_assert_int_eq(code, CX_ERROR_NOTIFICATION_SERVICE_EXTENSION_INVALID_CLIENT_PROCESS);
+        ck_assert_int_ge(sd_bus_request_name(cx_context_get_bus(ui), "org.example.Helper", 0), 0);
+        ck_assert_int_eq(hand_over("org.example.Phone"), -1);
+        await_count(&pushes, 1);
+        await_count(&reports, 1);
+        ck_assert_int_eq(state_of(UUID("d")), CX_CALL_STATE_RINGING);
+}
+END_TEST
+
 static TCase *real(void)
 {
         TCase *tcase = tcase_create("daemon");
@@ -322,6 +435,7 @@ static TCase *real(void)
         tcase_add_test(tcase, an_unknown_keypad_is_failed_by_the_library);
         tcase_add_test(tcase, a_second_call_holds_the_first);
         tcase_add_test(tcase, a_killed_daemon_is_told_everything_again);
+        tcase_add_test(tcase, a_push_payload_becomes_a_call);
         return tcase;
 }
 

@@ -51,7 +51,7 @@ def free_port():
 class Sip(rig.Program):
     """callsd-sip, with accounts on the loopback."""
 
-    def __init__(self, world, sections=None, options="", *arguments, **more):
+    def __init__(self, world, sections=None, options="", *arguments, quiet=False, **more):
         self.port = free_port()
         self.rtp = 20000 + os.getpid() % 400 * 100
         self.trace = world.log("trace-callsd-sip")
@@ -61,9 +61,9 @@ class Sip(rig.Program):
             file.write(f"[Sip]\nListen=127.0.0.1\n{port}Codecs=PCMU\n"
                        f"RtpPorts={self.rtp}-{self.rtp + 98}\n{options}\n"
                        + (sections or f"[Account local]\nAddress={self.uri}\n"))
-        super().__init__(
-            [world.programs.sip, f"--config={path}", f"--trace={self.trace}", "--print-keys",
-             "--verbose", *arguments], "callsd-sip", log=world.log("callsd-sip"), **more)
+        said = [] if quiet else [f"--trace={self.trace}", "--print-keys", "--verbose"]
+        super().__init__([world.programs.sip, f"--config={path}", *said, *arguments],
+                         "callsd-sip", log=world.log("callsd-sip"), **more)
 
     @property
     def uri(self):

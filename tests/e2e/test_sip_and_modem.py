@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A SIP call and a cellular one: two providers that know nothing of each other, and one active call.
+"""A SIP call and a cellular one: two providers that know nothing of each other, one active call.
 
-Everything is real but the network: callsd-sip and baresip, with tones that are measured; callsd-ofono,
-ofonod, and a modem that keeps the rules of AT+CHLD. Rows: T6, X15.
+Everything is real but the network: callsd-sip and baresip, with tones that are measured; and
+callsd-ofono, ofonod, and a modem that keeps the rules of AT+CHLD. Rows: T6, X15.
 """
 import sys
 
@@ -102,7 +102,7 @@ class TwoProviders(modem.TestCase, sip.TestCase):
         self.assert_talk(self.alice, began)
 
     def test_dialled_over_an_active_call(self):
-        """A number goes to the modem and an address to the SIP telephone, as the user has chosen."""
+        """A number goes to the modem and an address to the SIP telephone, as was chosen."""
         self.rig.ctl("default", "tel", modem.PROVIDER)
         self.rig.ctl("default", "sip", sip.PROVIDER)
         on_sip = self.rig.ctl("dial", self.alice.uri).stdout.strip()

@@ -41,6 +41,12 @@ class Start(sip.TestCase):
         providers = json.loads(self.rig.ctl("--json", "providers").stdout)
         return {p["Identifier"]: p["Running"] for p in providers}
 
+    def test_manifest_is_good(self):
+        check = subprocess.run([self.rig.programs.callsctl, "providers", "--check", MANIFEST],
+                               capture_output=True, text=True, timeout=30,
+                               env={**os.environ, "PATH": self.rig.programs.path()})
+        self.assertEqual((check.returncode, check.stderr), (0, ""))
+
     def end_activated(self):
         """It is the bus's child and not ours; the next start is a new one."""
         answer = subprocess.run(

@@ -64,8 +64,9 @@ class WithoutCallsd(Base):
     def test_help_names_every_verb(self):
         text = self.exits(OK, "--help").stdout
         self.assertEqual(text, self.exits(OK, "help").stdout)
-        for verb in ("list show monitor dial answer decline end hold resume swap mute unmute dtmf "
-                     "merge split route silence pending providers default --end-others --json").split():
+        for verb in ("list show monitor dial answer decline end hold resume swap mute unmute "
+                     "dtmf merge split route silence pending providers default --end-others "
+                     "--json").split():
             self.assertIn(verb, text)
         self.assertRegex(self.exits(OK, "--version").stdout, r"^callsctl \d+\.\d+\.\d+\n$")
 

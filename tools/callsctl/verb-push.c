@@ -42,12 +42,11 @@ static bool parse_number(const char *text, int64_t *ret_number)
 
 static int check_value(const struct ctl *ctl, const char *word)
 {
-        const char *value;
+        bool typed = false;
+        size_t length = 0;
+        const char *value = split(word, &length, &typed);
         int64_t number;
-        size_t length;
-        bool typed;
 
-        value = split(word, &length, &typed);
         if (!value)
                 return ctl_fail(ctl, STATUS_USAGE,
                                 "'%s' is no value; KEY=TEXT, KEY:=NUMBER, KEY:=true and KEY:=false "
@@ -60,21 +59,30 @@ static int check_value(const struct ctl *ctl, const char *word)
         return STATUS_OK;
 }
 
-static int append_value(sd_bus_message *message, const char *word)
+static int append_typed(sd_bus_message *message, const char *key, const char *value)
 {
-        char key[256];
-        const char *value;
         int64_t number;
-        size_t length;
-        bool typed;
 
-        value = split(word, &length, &typed);
-        snprintf(key, sizeof(key), "%.*s", (int)length, word);
-        if (!typed)
-                return sd_bus_message_append(message, "{sv}", key, "s", value);
         if (parse_number(value, &number))
                 return sd_bus_message_append(message, "{sv}", key, "x", number);
         return sd_bus_message_append(message, "{sv}", key, "b", strcmp(value, "true") == 0);
+}
+
+/* It was checked before. */
+static int append_value(sd_bus_message *message, const char *word)
+{
+        bool typed = false;
+        size_t length = 0;
+        const char *value = split(word, &length, &typed);
+        char *key = value ? strndup(word, length) : NULL;
+        int r;
+
+        if (!key)
+                return -ENOMEM;
+        r = typed ? append_typed(message, key, value)
+                  : sd_bus_message_append(message, "{sv}", key, "s", value);
+        free(key);
+        return r;
 }
 
 static int append_order(sd_bus_message *message, const void *userdata)

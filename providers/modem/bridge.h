@@ -109,6 +109,7 @@ struct request {
         struct modem *modem;
         enum modem_verb verb;
         struct call *call;           /* NULL: it is gone, or there is none */
+        enum modem_call_state state; /* of the call, when it was asked */
         bool in_flight;              /* request_done() is to come */
         bool orphan;                 /* the modem is gone; freed by request_done() */
         char *dialled;               /* MODEM_DIAL: the id of the new call */
@@ -129,9 +130,10 @@ struct modem {
         bool mute_failed;        /* do not ask again until something else is wanted */
         bool mute_wanted;
         bool dirty;
-        bool busy;              /* the daemon asked for patience */
-        sd_event_source *timer; /* for what does not come true */
-        unsigned n_tries;       /* how often that timer has run in a row */
+        bool busy;                     /* the daemon asked for patience */
+        sd_event_source *settle_timer; /* for what does not come true */
+        sd_event_source *retry_timer;  /* for what was refused, and may be granted */
+        unsigned n_tries;              /* how often the daemon asked for patience in a row */
         struct modem *prev, *next;
 };
 
@@ -194,6 +196,8 @@ struct call *call_new(struct modem *modem);
 void call_free(struct call *call);
 struct call *call_find(struct bridge *bridge, const char *uuid);
 struct call *call_find_id(struct modem *modem, const char *id);
+/* callsd could not be told of it, and is told again as soon as it can be. */
+void call_unreported(struct call *call);
 /* callsd has forgotten it, or will not have it under this UUID: a new one, to be reported anew. */
 void call_forget(struct call *call);
 /* callsd is done with it. It is hung up as soon as that can be done; if it never was, it is freed.
@@ -212,6 +216,8 @@ bool call_is_muted_by_others(const struct call *call);
 
 /* Everything about this modem's calls that callsd does not know. */
 void report_differences(struct modem *modem);
+/* New calls that ring, whatever else is under way there. */
+void report_ringing(struct modem *modem);
 void report_over(struct call *call, enum modem_end end, enum cx_call_ended_cause cause,
                  const char *text);
 /* 0 or -ENOMEM */

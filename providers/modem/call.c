@@ -60,6 +60,18 @@ struct call *call_find_id(struct modem *modem, const char *id)
         return NULL;
 }
 
+void call_unreported(struct call *call)
+{
+        call->told = TOLD_NOTHING;
+        call->told_abilities = 0;
+        call->told_alerting = call->told_remote_held = call->told_joined = false;
+        call->keeps_handle = false;
+        free(call->told_number);
+        free(call->told_name);
+        call->told_number = call->told_name = NULL;
+        modem_changed(call->modem);
+}
+
 void call_forget(struct call *call)
 {
         log_debug("call %s: forgotten by callsd", call->uuid);
@@ -69,14 +81,7 @@ void call_forget(struct call *call)
                 return;
         }
         cx_uuid_generate(call->uuid);
-        call->told = TOLD_NOTHING;
-        call->told_abilities = 0;
-        call->told_alerting = call->told_remote_held = call->told_joined = false;
-        call->keeps_handle = false;
-        free(call->told_number);
-        free(call->told_name);
-        call->told_number = call->told_name = NULL;
-        modem_changed(call->modem);
+        call_unreported(call);
 }
 
 void call_abandon(struct call *call)

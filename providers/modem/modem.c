@@ -80,7 +80,8 @@ void modem_free(struct modem *modem)
                 request_free(modem->request);
         }
         DL_DELETE(bridge->modems, modem);
-        sd_event_source_disable_unref(modem->timer);
+        sd_event_source_disable_unref(modem->settle_timer);
+        sd_event_source_disable_unref(modem->retry_timer);
         free_list(modem->emergency_numbers);
         free(modem->id);
         free(modem->label);

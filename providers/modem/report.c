@@ -153,8 +153,12 @@ static void on_reported(const struct cx_error *error, void *userdata)
         if (!call || !error)
                 return;
         if (cx_error_is(error, CX_ERROR_DOMAIN_CALLSD, CX_ERROR_NOT_RUNNING)) {
-                bridge->available = false; /* until it says otherwise */
-                call_forget(call);
+                /* under the same UUID again, in case that callsd was only slow */
+                bridge->available = false;
+                call_unreported(call);
+        } else if (cx_error_is(error, CX_ERROR_DOMAIN_INCOMING_CALL,
+                               CX_ERROR_INCOMING_CALL_CALL_UUID_ALREADY_EXISTS)) {
+                log_debug("call %s: callsd was only slow", call->uuid);
         } else if (call_is_ringing(call)) {
                 refused(call, error);
         } else {
@@ -313,6 +317,15 @@ void report_differences(struct modem *modem)
                         report_call(call);
         DL_FOREACH (modem->calls, call)
                 if (call->state != MODEM_CALL_HELD)
+                        report_call(call);
+}
+
+void report_ringing(struct modem *modem)
+{
+        struct call *call;
+
+        DL_FOREACH (modem->calls, call)
+                if (call->told == TOLD_NOTHING && call_is_ringing(call))
                         report_call(call);
 }
 

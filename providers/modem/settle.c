@@ -13,6 +13,7 @@
 #include "bridge.h"
 
 #define SETTLE_USEC (3 * SEC_USEC)
+#define RETRY_USEC (3 * SEC_USEC)
 #define BUSY_USEC (200 * MSEC_USEC)
 /* 10 s of them, and then some: callsd gives up earlier */
 #define MAX_TRIES 50
@@ -39,30 +40,42 @@ static void request_end(struct modem *modem)
         request_free(request);
 }
 
-static void disarm(struct modem *modem)
+static int on_settle_timer(sd_event_source *source, uint64_t usec, void *userdata);
+static int on_retry_timer(sd_event_source *source, uint64_t usec, void *userdata);
+
+static void disarm(sd_event_source *timer)
 {
-        if (modem->timer)
-                (void)sd_event_source_set_enabled(modem->timer, SD_EVENT_OFF);
+        if (timer)
+                (void)sd_event_source_set_enabled(timer, SD_EVENT_OFF);
 }
 
-static int on_timer(sd_event_source *source, uint64_t usec, void *userdata);
-
-static void arm(struct modem *modem, uint64_t delay_usec)
+/* One that runs already goes on. */
+static void arm(struct modem *modem, sd_event_source **timer, uint64_t delay_usec,
+                sd_event_time_handler_t handler)
 {
         int enabled = SD_EVENT_OFF;
-        int r;
+        int r = 0;
 
-        if (!modem->timer) {
-                r = sd_event_add_time_relative(modem->bridge->event, &modem->timer, CLOCK_MONOTONIC,
-                                               delay_usec, 0, on_timer, modem);
-                if (r < 0)
-                        log_error("no timer: %s", strerror(-r));
-                return;
-        }
-        if (sd_event_source_get_enabled(modem->timer, &enabled) >= 0 && enabled != SD_EVENT_OFF)
-                return; /* runs already */
-        (void)sd_event_source_set_time_relative(modem->timer, delay_usec);
-        (void)sd_event_source_set_enabled(modem->timer, SD_EVENT_ONESHOT);
+        if (!*timer)
+                r = sd_event_add_time_relative(modem->bridge->event, timer, CLOCK_MONOTONIC,
+                                               delay_usec, 0, handler, modem);
+        else if (sd_event_source_get_enabled(*timer, &enabled) >= 0 && enabled == SD_EVENT_OFF)
+                r = sd_event_source_set_time_relative(*timer, delay_usec);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(*timer, SD_EVENT_ONESHOT);
+        if (r < 0)
+                log_error("no timer: %s", strerror(-r));
+}
+
+static void arm_settle(struct modem *modem)
+{
+        arm(modem, &modem->settle_timer, SETTLE_USEC, on_settle_timer);
+}
+
+static void arm_retry(struct modem *modem, uint64_t delay_usec)
+{
+        disarm(modem->retry_timer);
+        arm(modem, &modem->retry_timer, delay_usec, on_retry_timer);
 }
 
 /* --- what was asked --------------------------------------------------------------------------- */
@@ -209,7 +222,14 @@ static void request_failed(struct modem *modem, const struct modem_failure *fail
                 modem->busy = true;
                 forget_asked(modem);
                 request_end(modem);
-                arm(modem, BUSY_USEC);
+                arm_retry(modem, BUSY_USEC);
+                return;
+        }
+        /* what waited rings alone meanwhile: that takes another verb */
+        if (request->call && call_is_ringing(request->call) &&
+            request->call->state != request->state) {
+                forget_asked(modem);
+                request_end(modem);
                 return;
         }
         if (request->verb == MODEM_MUTE || request->verb == MODEM_UNMUTE)
@@ -288,6 +308,8 @@ static void start_request(struct modem *modem, const struct plan *plan)
         request->modem = modem;
         request->verb = plan->verb;
         request->call = plan->call;
+        if (plan->call)
+                request->state = plan->call->state;
         request->in_flight = true;
         modem->request = request;
         expect(modem, request);
@@ -353,17 +375,19 @@ static bool has_condemned(const struct modem *modem)
 
 static void modem_settle(struct modem *modem, bool waited)
 {
-        if (modem->request && modem->request->in_flight)
+        if (modem->request && modem->request->in_flight) {
+                report_ringing(modem);
                 return;
+        }
         orders_settle(modem);
         if (waited)
                 give_up(modem);
         if (modem->request && !has_come_true(modem->request)) {
-                arm(modem, SETTLE_USEC);
+                arm_settle(modem);
                 return;
         }
         if (!modem_is_coherent(modem) && !waited) {
-                arm(modem, SETTLE_USEC);
+                arm_settle(modem);
                 return;
         }
         if (modem->request) {
@@ -374,25 +398,27 @@ static void modem_settle(struct modem *modem, bool waited)
         report_differences(modem);
         if (modem->busy)
                 return;
-        disarm(modem);
+        disarm(modem->settle_timer);
         advance(modem);
         if (has_condemned(modem))
-                arm(modem, SETTLE_USEC);
+                arm_retry(modem, RETRY_USEC);
 }
 
-static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
+static int on_settle_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        (void)source, (void)usec;
+        modem_settle(userdata, true);
+        return 0;
+}
+
+static int on_retry_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
         struct modem *modem = userdata;
 
         (void)source, (void)usec;
-        (void)sd_event_source_set_enabled(source, SD_EVENT_OFF);
+        modem->busy = false;
         retry_condemned(modem);
-        if (modem->busy) {
-                modem->busy = false;
-                modem_settle(modem, false);
-        } else {
-                modem_settle(modem, true);
-        }
+        modem_settle(modem, false);
         return 0;
 }
 

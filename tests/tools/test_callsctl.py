@@ -389,7 +389,8 @@ class Completion(Base):
                               "t callsctl hold ''; t callsctl route test-h; "
                               "t callsctl dial -p org; t callsctl --js; "
                               "t callsctl default te; t callsctl default tel o; "
-                              "t callsctl default tel n")
+                              "t callsctl default tel n; t callsctl check-provider o; "
+                              "t callsctl check-provider --only = late")
         self.assertIn("complete -F _callsctl callsctl", text)
         self.assertIn("callsctl an | answer\n", text)
         self.assertIn(f"callsctl answer  | {self.call}\n", text)
@@ -399,6 +400,8 @@ class Completion(Base):
         self.assertIn("callsctl default te | tel\n", text)
         self.assertIn("callsctl default tel o | org.callsd.Example\n", text)
         self.assertIn("callsctl default tel n | none\n", text)
+        self.assertIn("callsctl check-provider o | org.callsd.Example\n", text)
+        self.assertIn("callsctl check-provider --only = late | late-answer\n", text)
         self.assertIn("callsctl route test-h | test-headset\n", text)
 
     @unittest.skipUnless(shutil.which("fish"), "there is no fish")
@@ -409,7 +412,8 @@ class Completion(Base):
                               "complete -C 'callsctl route test-h'; "
                               "complete -C 'callsctl dial -p '; complete -C 'callsctl --js'; "
                               "complete -C 'callsctl default ph'; "
-                              "complete -C 'callsctl default tel no'")
+                              "complete -C 'callsctl default tel no'; "
+                              "complete -C 'callsctl check-provider --only late'")
         self.assertIn("answer\t", text)
         self.assertEqual(text.count(self.call), 1)
         self.assertIn("org.callsd.Example\t", text)
@@ -417,6 +421,7 @@ class Completion(Base):
         self.assertIn("test-headset\t", text)
         self.assertIn("phone-number\t", text)
         self.assertIn("none\n", text)
+        self.assertIn("late-answer\t", text)
 
     @unittest.skipUnless(shutil.which("zsh"), "there is no zsh")
     def test_zsh(self):

@@ -82,7 +82,7 @@ int verb_help(struct ctl *ctl, const struct verb *verb, int argc, char **argv)
              "See and steer the calls of this session. Without a verb: list.\n");
         for (size_t i = 0; i < N_VERBS; i++) {
                 if (verbs[i].help)
-                        printf("  %-10s %-17s %s\n", verbs[i].name, verbs[i].arguments,
+                        printf("  %-14s %-17s %s\n", verbs[i].name, verbs[i].arguments,
                                verbs[i].help);
         }
         puts("\nCALL is the beginning of a UUID. It may be left out where only one call fits.\n\n"

@@ -11,9 +11,10 @@
 static void complete_verbs(void)
 {
         static const char *const names[] = {
-                "list",  "show",   "monitor", "dial",    "answer",    "decline", "end",
-                "hold",  "resume", "swap",    "mute",    "unmute",    "dtmf",    "merge",
-                "split", "route",  "silence", "pending", "providers", "default", "push",
+                "list",      "show",    "monitor", "dial",           "answer",  "decline",
+                "end",       "hold",    "resume",  "swap",           "mute",    "unmute",
+                "dtmf",      "merge",   "split",   "route",          "silence", "pending",
+                "providers", "default", "push",    "check-provider",
         };
 
         for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
@@ -98,7 +99,7 @@ static void complete_kinds(struct ctl *ctl)
         }
 }
 
-/* __complete verbs | providers | routes | kinds | calls VERB */
+/* __complete verbs | checks | providers | routes | kinds | calls VERB */
 int verb_complete(struct ctl *ctl, const struct verb *verb, int argc, char **argv)
 {
         const struct verb *wanted;
@@ -108,6 +109,10 @@ int verb_complete(struct ctl *ctl, const struct verb *verb, int argc, char **arg
                 return STATUS_USAGE;
         if (strcmp(argv[0], "verbs") == 0) {
                 complete_verbs();
+                return STATUS_OK;
+        }
+        if (strcmp(argv[0], "checks") == 0) {
+                check_list_names();
                 return STATUS_OK;
         }
         if (!ctl->bus)

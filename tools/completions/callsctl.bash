@@ -46,6 +46,7 @@ _callsctl_argument() {
         show | answer | decline | end | hold | resume | swap | mute | unmute | dtmf | merge | split)
                 _callsctl_offer "$(_callsctl_words calls "$verb")"
                 ;;
+        check-provider) _callsctl_offer "$(_callsctl_words providers)" ;;
         push) ((n_arguments > 0)) || _callsctl_offer "$(_callsctl_words providers)" ;;
         default)
                 if ((n_arguments > 0)); then
@@ -62,7 +63,9 @@ _callsctl() {
         local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb='' n_arguments=0
         local -a bus=()
         local options='--json --end-others --message= --provider= --account= --type= --video
-                --wait --ask --as= --busy --once --check= --user --system --bus-address= --color= --help --version'
+                --wait --ask --as= --busy --once --check= --dial= --dial-ringing= --dial-busy= --incoming=
+                --remote-end= --remote-hold= --restart= --only= --list-checks --patience= --strict
+                --user --system --bus-address= --color= --help --version'
 
         _callsctl_read_line
         if [[ $cur == = ]]; then
@@ -75,8 +78,12 @@ _callsctl() {
         -p | --provider) _callsctl_offer "$(_callsctl_words providers)" ;;
         --type) _callsctl_offer 'phone-number email-address generic' ;;
         --color) _callsctl_offer 'auto always never' ;;
+        --only) _callsctl_offer "$(_callsctl_words checks)" ;;
         --check) mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
-        -m | --message | --account | --as | --bus-address) ;;
+        --incoming | --remote-end | --remote-hold | --restart)
+                mapfile -t COMPREPLY < <(compgen -c -- "$cur")
+                ;;
+        -m | --message | --account | --as | --bus-address | --dial | --dial-ringing | --dial-busy | --patience) ;;
         *)
                 if [[ $cur == -* ]]; then
                         _callsctl_offer "$options"

@@ -2,10 +2,12 @@
 # fish completion for callsctl: verbs, options, and the calls that fit the verb right now.
 
 set -l with_call show answer decline end hold resume swap mute unmute dtmf merge split
-set -l verbs list monitor dial silence pending providers route default push help $with_call
+set -l verbs list monitor dial silence pending providers route default push help \
+        check-provider $with_call
 set -l answer -c callsctl -n '__fish_seen_subcommand_from answer dial'
 set -l decline -c callsctl -n '__fish_seen_subcommand_from decline'
 set -l dial -c callsctl -n '__fish_seen_subcommand_from dial'
+set -l check -c callsctl -n '__fish_seen_subcommand_from check-provider'
 set -l pending -c callsctl -n '__fish_seen_subcommand_from pending'
 
 complete -c callsctl -f
@@ -38,6 +40,18 @@ complete $dial -s w -l wait -d 'Return when answered or over'
 complete $dial -l ask -d 'Ask in a notification first'
 complete $decline -l busy -d 'As if this end were busy'
 complete $pending -l once -d 'Print once'
+complete $check -a '(callsctl __complete providers 2>/dev/null)'
+complete $check -l dial -x -d 'Who answers'
+complete $check -l dial-ringing -x -d 'Who never answers'
+complete $check -l dial-busy -x -d 'Who is busy'
+complete $check -l incoming -x -a '(__fish_complete_command)' -d 'Has somebody call the app'
+complete $check -l remote-end -x -a '(__fish_complete_command)' -d 'Has the far end hang up'
+complete $check -l remote-hold -x -a '(__fish_complete_command)' -d 'Has the far end hold'
+complete $check -l restart -x -a '(__fish_complete_command)' -d 'Has callsd started again'
+complete $check -l only -x -a '(callsctl __complete checks 2>/dev/null)' -d 'These checks alone'
+complete $check -l patience -x -d 'Seconds that a step may take'
+complete $check -l strict -d 'What could not be checked counts as failed'
+complete -c callsctl -l list-checks -d 'Print the names of all checks'
 complete -c callsctl -l user -d 'The bus of the user'
 complete -c callsctl -l system -d 'The bus of the system'
 complete -c callsctl -l bus-address -x -d 'A bus by its address'

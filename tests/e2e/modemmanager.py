@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import sys
 
 try:
@@ -33,9 +34,10 @@ class Bus(rig.Program):
 
     def __init__(self, world):
         super().__init__(["dbus-daemon", "--session", "--nofork", "--print-address=1",
-                          f"--address=unix:dir={world.directory}"], "modem bus",
+                          f"--address=unix:path={world.directory}/modem-bus"], "modem bus",
                          log=world.log("modem-bus"))
-        self.address = self.wait(lambda line: line, "address")[1]
+        # Without the GUID: the next bus at this address has another.
+        self.address = self.wait(lambda line: line, "address")[1].split(",guid=")[0]
 
 
 class Mock(rig.Program):
@@ -100,6 +102,13 @@ class Case(rig.TestCase):
         self.start_mock()
         self.modem = self.mock.add_modem() if modem else None
         self.start_bridge()
+
+    def drop(self, program):
+        """Kills it, and does not mind."""
+        program.signal(signal.SIGKILL)
+        program.ended()
+        program.stop()
+        self.rig.running.remove(program)
 
     def start_mock(self):
         self.mock = self.rig.add(Mock(self.rig, self.bus))

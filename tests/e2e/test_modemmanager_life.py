@@ -5,6 +5,7 @@ import sys
 
 sys.dont_write_bytecode = True
 
+import os
 import signal
 
 import modemmanager
@@ -129,12 +130,22 @@ class Lives(modemmanager.Case):
     def test_modemmanager_restarts(self):
         self.start()
         call, _ = self.active()
-        self.mock.signal(signal.SIGKILL)
-        self.mock.ended()
+        self.drop(self.mock)
         self.ended(call, EndedReason="failed", EndedCause="network")
         self.account("device0", None)
-        self.rig.running.remove(self.mock)
-        self.mock.stop()
+        self.start_mock()
+        self.modem = self.mock.add_modem()
+        self.account("device0", "online")
+        self.active()
+
+    def test_its_bus_restarts(self):
+        self.start()
+        call, _ = self.active()
+        self.drop(self.bus)
+        self.drop(self.mock)
+        self.ended(call, EndedReason="failed", EndedCause="network")
+        os.unlink(f"{self.rig.directory}/modem-bus")
+        self.bus = self.rig.add(modemmanager.Bus(self.rig))
         self.start_mock()
         self.modem = self.mock.add_modem()
         self.account("device0", "online")
@@ -144,10 +155,7 @@ class Lives(modemmanager.Case):
         self.start()
         first, first_path, second, second_path = self.two()
         third, third_path = self.incoming("+15550102")
-        self.bridge.signal(signal.SIGKILL)
-        self.bridge.ended()
-        self.bridge.stop()
-        self.rig.running.remove(self.bridge)
+        self.drop(self.bridge)
         self.eventually(lambda: all(call["Reconnecting"] for call in self.rig.calls().values()),
                         "calls that wait for their app")
         self.mock.change(third_path, TERMINATED)
@@ -163,11 +171,8 @@ class Lives(modemmanager.Case):
     def test_callsd_is_killed(self):
         self.start()
         first, first_path, second, second_path = self.two()
-        self.rig.callsd.signal(signal.SIGKILL)
-        self.rig.callsd.ended()
+        self.drop(self.rig.callsd)
         self.mock.change(first_path, TERMINATED)
-        self.rig.callsd.stop()
-        self.rig.running.remove(self.rig.callsd)
         self.rig.start_callsd()
         self.eventually(lambda: {call: facts["State"] for call, facts in self.rig.calls().items()}
                         == {second: "active"}, "the call that is left")

@@ -5,8 +5,6 @@ import sys
 
 sys.dont_write_bytecode = True
 
-import signal
-
 import modemmanager
 import rig
 from modemmanager import ACTIVE, HELD, TERMINATED, WAITING
@@ -29,12 +27,6 @@ class Races(modemmanager.Case):
             return {f"c{call['RemoteHandle'][-1]}": call["State"]
                     for call in self.rig.calls().values()}
         self.eventually(lambda: found() == states, f"{states}, but {found()}")
-
-    def restart_callsd(self):
-        self.rig.callsd.signal(signal.SIGKILL)
-        self.rig.callsd.ended()
-        self.rig.callsd.stop()
-        self.rig.running.remove(self.rig.callsd)
 
     def test_a_call_comes_during_a_hold(self):
         """The modem holds, and answers the call that has come: that is told as it is."""
@@ -118,7 +110,7 @@ class Races(modemmanager.Case):
         self.start()
         first, first_path = self.active("+15550100")
         self.begin("HoldAndAccept", "hold", first)
-        self.restart_callsd()
+        self.drop(self.rig.callsd)
         self.mock.control.Release()
         self.rig.start_callsd()
         self.are(c0="held")

@@ -74,8 +74,8 @@ class Elsewhere(modem.TestCase):
         self.start_modems("sim1")
         for number in (A, B):
             self.modem.ring(number)
-            self.eventually(lambda: {"incoming", "waiting"} & set(self.ofono.calls("sim1").values()),
-                            "call")
+            self.eventually(
+                lambda: {"incoming", "waiting"} & set(self.ofono.calls("sim1").values()), "call")
             if number == A:
                 self.voice_call(next(iter(self.ofono.calls("sim1"))), "Answer")
             else:

@@ -12,6 +12,7 @@ import subprocess
 import time
 
 import rig as rigs
+from rig import DEADLINE, POLL_INTERVAL
 
 TIMEOUT = 60
 
@@ -27,13 +28,13 @@ class Later:
     def stop(self):
         with open(self.pid_file) as file:
             pid = int(file.read())
-        end = time.monotonic() + rigs.DEADLINE
+        end = time.monotonic() + DEADLINE
         try:
             os.kill(pid, 15)
         except ProcessLookupError:
             pass
         while self.runs(pid) and time.monotonic() < end:
-            time.sleep(rigs.POLL_INTERVAL)
+            time.sleep(POLL_INTERVAL)
         return 0
 
     @staticmethod

@@ -241,10 +241,43 @@ class Refused(Base):
             return file.read().rsplit(")", 1)[1].split()[0]
 
 
+class Unwatched(Base):
+    """A bus that lets nobody be a monitor, as a system's may be."""
+
+    CONFIG = """<busconfig><listen>unix:dir={0}</listen>
+<policy context="default">
+<allow send_destination="*"/><allow receive_sender="*"/><allow own="*"/><allow user="*"/></policy>
+<policy context="mandatory"><deny send_interface="org.freedesktop.DBus.Monitoring"/></policy>
+</busconfig>
+"""
+
+    def setUp(self):
+        super().setUp()
+        config = f"{self.rig.directory}/bus.conf"
+        with open(config, "w") as file:
+            file.write(self.CONFIG.format(self.rig.directory))
+        bus = self.rig.add(rig.Program(["dbus-daemon", "--nofork", "--print-address",
+                                        f"--config-file={config}"], "bus"))
+        former = os.environ["DBUS_SESSION_BUS_ADDRESS"]
+        self.addCleanup(os.environ.__setitem__, "DBUS_SESSION_BUS_ADDRESS", former)
+        os.environ["DBUS_SESSION_BUS_ADDRESS"] = bus.wait(lambda line: line, "address")[1]
+
+    def test_what_needs_a_monitor_is_not_seen(self):
+        options = self.start_faulty("twice")
+        rows = kit.check(self.rig, "org.example.Faulty", *options, status=OK)
+        kit.assert_passed(self, rows, skipped=["remote-hold", "outgoing-refused", "restart",
+                                               "restart-pending"],
+                          unseen=["end-during-start", "end-during-answer", "cancelled",
+                                  "late-answer", *RULES.split(",")])
+        self.assertIn("lets nobody watch", rows["completes-once"]["Text"])
+        self.assertGreater(rows["incoming"]["TimeUSec"], 0)
+
+
 class Output(Base):
     def test_table(self):
         options = self.start_faulty("mistyped-key")
-        answer = self.exits(FAILED, "org.example.Faulty", *options, "--only=incoming,remote-hold,keys")
+        answer = self.exits(FAILED, "org.example.Faulty", *options,
+                            "--only=incoming,remote-hold,keys")
         self.assertRegex(answer.stdout, r"(?m)^incoming +pass +(<1|\d+) ms  active")
         self.assertRegex(answer.stdout, r"(?m)^remote-hold +skipped +- +needs --remote-hold$")
         self.assertRegex(answer.stdout, r"(?m)^keys +FAIL .*LocalisedCallerName")

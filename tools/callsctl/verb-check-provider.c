@@ -199,6 +199,10 @@ static bool is_there(struct check *check)
 {
         uint64_t deadline = deadline_in(patience(check));
 
+        while (!check->callsd && check_turn(check, deadline))
+                ;
+        if (!check->callsd)
+                check_stop(check, "callsd is gone");
         if (!check->peer_lost)
                 return true;
         while (check->peer_lost && check_turn(check, deadline))

@@ -11,12 +11,13 @@
  *
  * CALLSD_FUZZ_TRACE=1 shows what the daemon says to that.
  *
- * Peer a is a controller, b is another user, c a sandboxed app of the user. Paths are manager,
+ * Peer a is a controller and a push helper, b is another user, c a sandboxed app of the user. Paths are manager,
  * audio, provider (its own), call1 to call9, or written out.
  */
 #include <string.h>
 
 #include "app/daemon.h"
+#include "bus/bus-private.h"
 #include "fuzz/fake-bus.h"
 #include "fuzz/fuzz.h"
 #include "fuzz/script.h"
@@ -161,6 +162,15 @@ static void do_line(struct fuzz *fuzz, struct script *line)
         fuzz_must(!wrong);
 }
 
+/* Peer a has the one name, and peer c is the other app. */
+static const char *const *push_helpers(const char *identifier, void *userdata)
+{
+        static const char *const helpers[] = {"org.example.Helper", "snap.fuzz", NULL};
+
+        (void)userdata;
+        return strcmp(identifier, "org.example.b") == 0 ? NULL : helpers;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
         struct fuzz fuzz = {.providers = {"/x", "/x", "/x"}};
@@ -178,6 +188,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct script line;
 
         fuzz_must(daemon_init(&fuzz.daemon, &options) >= 0);
+        fuzz.daemon.bus->hooks.push_helpers = push_helpers;
+        fake_bus_run(fuzz.daemon.event); /* the bus comes after the manifests */
         fuzz.bus = fake_bus_accept(fuzz.daemon.event, on_message, &fuzz);
         fake_bus_run(fuzz.daemon.event);
         fuzz_must(fuzz.daemon.named);

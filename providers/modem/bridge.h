@@ -96,6 +96,7 @@ struct order {
         struct call *call;
         struct call *with; /* ORDER_JOIN */
         unsigned part;     /* came together with others of this number */
+        uint64_t number;   /* in the order of callsd */
         bool asked;        /* the running, or last, request is meant to bring it about */
         bool doomed;       /* one before it has failed: callsd will withdraw it */
         char *text;        /* number or tones */
@@ -171,6 +172,7 @@ struct bridge {
         struct reply *replies;
         bool accounts_changed;
         unsigned last_part;
+        uint64_t last_order;
 };
 
 /* --- daemon-bus.c: the modem daemon's bus and name --- */
@@ -239,6 +241,8 @@ void provider_tell_accounts(struct bridge *bridge);
 extern const struct cx_provider_delegate order_delegate;
 
 void order_free(struct order *order);
+/* It waits for those before it in its transaction, at whatever modem. */
+bool order_waits(const struct order *order);
 void order_fulfill(struct order *order);
 void order_fail(struct order *order, enum cx_call_ended_cause cause, const char *why);
 /* Completes those that have come true. */

@@ -17,6 +17,7 @@ void order_free(struct order *order)
         struct modem *modem = order->call->modem;
 
         DL_DELETE(modem->orders, order);
+        bridge_changed(modem->bridge); /* one at another modem may have waited for it */
         cx_action_unref(order->action);
         free(order->text);
         free(order);
@@ -72,19 +73,45 @@ static int rank(enum order_type type)
         return type == ORDER_MUTE || type == ORDER_UNMUTE ? 1 : 2;
 }
 
+static bool is_after(const struct order *order, const struct order *other)
+{
+        return order->part == other->part && order->number > other->number &&
+               rank(order->type) == 2 && rank(other->type) == 2;
+}
+
+/* At its own modem it is found in the queue. */
+bool order_waits(const struct order *order)
+{
+        const struct modem *modem;
+        const struct order *other;
+
+        DL_FOREACH (order->call->modem->bridge->modems, modem) {
+                if (modem == order->call->modem)
+                        continue;
+                DL_FOREACH (modem->orders, other)
+                        if (is_after(order, other))
+                                return true;
+        }
+        return false;
+}
+
 /*
  * callsd cancels what follows a failed action in its transaction. To fail an answer as well would
  * be to forget a call that goes on ringing there.
  */
 static void doom_followers(const struct order *failed)
 {
-        struct order *order = failed->next;
+        struct modem *modem;
+        struct order *order;
 
-        for (; order && rank(failed->type) == 2; order = order->next)
-                if (order->part == failed->part) {
-                        order->doomed = true;
-                        order->asked = false;
-                }
+        if (rank(failed->type) != 2)
+                return;
+        DL_FOREACH (failed->call->modem->bridge->modems, modem)
+                DL_FOREACH (modem->orders, order)
+                        if (is_after(order, failed)) {
+                                order->doomed = true;
+                                order->asked = false;
+                        }
 }
 
 void order_fail(struct order *order, enum cx_call_ended_cause cause, const char *why)
@@ -265,6 +292,7 @@ static void take(struct bridge *bridge, struct cx_action *action)
         order->action = cx_action_ref(action);
         order->call = call;
         order->part = bridge->last_part;
+        order->number = ++bridge->last_order;
         order->text = order->type == ORDER_TONES
                               ? copy_text(cx_play_dtmf_call_action_get_digits(action))
                               : text;

@@ -433,7 +433,7 @@ void plan_next(struct modem *modem, struct plan *ret_plan)
                 return;
         }
         DL_FOREACH (modem->orders, order) {
-                if (order->doomed)
+                if (order->doomed || order_waits(order))
                         continue;
                 plan_order(modem, order, ret_plan);
                 if (ret_plan->result != PLAN_NOTHING)

@@ -7,7 +7,7 @@ sys.dont_write_bytecode = True
 
 import modemmanager
 import rig
-from modemmanager import ACTIVE, HELD, TERMINATED, WAITING
+from modemmanager import ACTIVE, HELD, RINGING_IN, TERMINATED, WAITING
 
 
 class Races(modemmanager.Case):
@@ -105,6 +105,47 @@ class Races(modemmanager.Case):
         self.rig.ctl("end", call)
         self.are(c2="connecting")
         self.assertEqual(self.mock.states()[other], TERMINATED)
+
+    def two_modems(self):
+        """An active call at one modem, and one that rings at another."""
+        self.start()
+        self.first_modem = self.modem
+        other = self.mock.add_modem(DeviceIdentifier="device1")
+        self.account("device1", "online")
+        first, first_path = self.active("+15550100")
+        self.modem, second_path = other, self.mock.incoming(other, "+15550101")
+        return first, first_path, self.new_call({first}), second_path
+
+    def test_a_hold_fails_at_another_modem(self):
+        """Then there is no answer: nobody talks to two at once."""
+        first, first_path, second, second_path = self.two_modems()
+        self.mock.control.Behave("HoldAndAccept", "fail-later:Core.Failed")
+        answer = rig.Program([self.rig.programs.callsctl, "answer", second])
+        self.addCleanup(answer.stop)
+        self.eventually(lambda: f"HoldAndAccept {self.first_modem}" in self.mock.asked(), "a hold")
+        self.mock.control.Release()
+        self.assertNotEqual(answer.ended(), 0)
+        self.assertEqual(self.mock.states(), {first_path: ACTIVE, second_path: RINGING_IN})
+        self.are(c0="active", c1="ringing")
+        self.mock.control.Behave("HoldAndAccept", "")
+        self.rig.ctl("answer", second)
+        self.are(c0="held", c1="active")
+
+    def test_a_hold_takes_time_at_another_modem(self):
+        first, first_path, second, second_path = self.two_modems()
+        answer = self.begin("HoldAndAccept", "answer", second)
+        self.assertEqual(self.mock.states(), {first_path: ACTIVE, second_path: RINGING_IN})
+        self.mock.control.Release()
+        self.assertEqual(answer.ended(), 0)
+        self.assertEqual(self.mock.states(), {first_path: HELD, second_path: ACTIVE})
+        self.are(c0="held", c1="active")
+        # A swap is one verb at each.
+        self.mock.control.Behave("HoldAndAccept", "fail:Core.Failed")
+        self.assertNotEqual(self.rig.ctl("swap", check=False).returncode, 0)
+        self.are(c0="held", c1="active")
+        self.mock.control.Behave("HoldAndAccept", "")
+        self.rig.ctl("swap")
+        self.are(c0="active", c1="held")
 
     def test_callsd_dies_during_an_order(self):
         self.start()

@@ -296,7 +296,8 @@ static int on_waiting(sd_event_source *source, void *userdata)
 /*
  * Apps import their calls as soon as the name is there, and then it has to be known what an
  * earlier daemon left in the server. So the bus comes after the first look at its graph, and after
- * it is known whether we are to serve at all.
+ * it is known whether we are to serve at all; and after all manifests, for who starts callsd with a
+ * call for an app that does not run is not to hear that there is no such app.
  */
 static int start_bus_in_time(struct daemon *daemon)
 {
@@ -393,6 +394,8 @@ static int init_parts(struct daemon *daemon)
             (r = manifests_new(daemon->event, !daemon->options.system, &daemon_manifests_events,
                                daemon, &daemon->manifests)) < 0)
                 log_error("callsd cannot start: %s", strerror(-r));
+        else
+                manifests_begin(daemon->manifests);
         return r;
 }
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <uthash.h>
 #include <utlist.h>
 
@@ -21,6 +22,9 @@
 #define FILES_PER_FOLDER 4096
 #define EVENTS_SIZE 16384
 #define TRIES 3
+
+/* What is read at the start, before anything else; a disk may be slow. */
+#define BEGIN_AT_MOST (50 * USEC_PER_MSEC)
 
 #define WATCHED                                                                             \
         (IN_CLOSE_WRITE | IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB | \
@@ -136,10 +140,8 @@ static void read_file(struct manifests *manifests, const char *path, size_t inde
                 log_warning("Out of memory: %s is not read; SIGHUP makes callsd look again", path);
 }
 
-static int on_read(sd_event_source *source, void *userdata)
+static void read_some(struct manifests *manifests)
 {
-        struct manifests *manifests = userdata;
-
         for (unsigned n = 0; n < FILES_PER_TURN && manifests->queue; n++) {
                 cleanup_(freep) char *path = NULL;
                 size_t folder = manifests->queue->folder;
@@ -148,13 +150,36 @@ static int on_read(sd_event_source *source, void *userdata)
                 read_file(manifests, path, folder);
         }
         if (manifests->queue)
-                return 0;
-        sd_event_source_set_enabled(source, SD_EVENT_OFF);
+                return;
+        sd_event_source_set_enabled(manifests->read_source, SD_EVENT_OFF);
         if (!manifests->read) {
                 manifests->read = true;
                 manifests->events->read(manifests->userdata);
         }
+}
+
+static int on_read(sd_event_source *source, void *userdata)
+{
+        (void)source;
+        read_some(userdata);
         return 0;
+}
+
+static usec_t monotonic(void)
+{
+        struct timespec now;
+
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        return (usec_t)now.tv_sec * USEC_PER_SEC + (usec_t)now.tv_nsec / 1000;
+}
+
+void manifests_begin(struct manifests *manifests)
+{
+        usec_t until = monotonic() + BEGIN_AT_MOST;
+
+        do
+                read_some(manifests);
+        while (manifests->queue && monotonic() < until);
 }
 
 /* ---- folders ---- */

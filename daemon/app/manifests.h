@@ -22,10 +22,13 @@ struct manifests_events {
         void (*read)(void *userdata);
 };
 
-/* `with_user`: also the folders of a user. Looks at the folders at once, reads later. */
+/* `with_user`: also the folders of a user. Looks at the folders, and reads later. */
 int manifests_new(sd_event *event, bool with_user, const struct manifests_events *events,
                   void *userdata, struct manifests **ret_manifests);
 struct manifests *manifests_free(struct manifests *manifests);
+
+/* Reads as much as a moment allows: as a rule everything, else the rest follows in the loop. */
+void manifests_begin(struct manifests *manifests);
 
 /* False until `events.read` was called. */
 bool manifests_are_read(const struct manifests *manifests);

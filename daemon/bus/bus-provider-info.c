@@ -20,7 +20,7 @@ static int append_u32(sd_bus_message *reply, unsigned value)
         return sd_bus_message_append(reply, "u", value);
 }
 
-/* An app's own word counts where nobody else has said anything: it may call itself what it likes. */
+/* An app's own word counts where nobody else has said anything: it may call itself anything. */
 static void find_label(struct bus *bus, const struct provider_config *config, const char **ret_name,
                        const char **ret_icon)
 {

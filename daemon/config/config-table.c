@@ -262,7 +262,8 @@ const struct config_key *config_key_suggest(const char *section, const char *nam
                 size_t wrong = config_word_distance(name, key->name);
                 bool here = streq(key->section, section);
 
-                if (!config_word_is_close(name, wrong) || wrong > least || (wrong == least && !here))
+                if (!config_word_is_close(name, wrong) || wrong > least ||
+                    (wrong == least && !here))
                         continue;
                 least = wrong;
                 best = key;

@@ -36,6 +36,7 @@ static int init(const char *state_directory)
                 .no_state = !state_directory,
         };
 
+        setenv("XDG_DATA_DIRS", "/nowhere", 1);
         return daemon_init(&world.daemon, &options);
 }
 

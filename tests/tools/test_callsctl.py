@@ -65,7 +65,7 @@ class WithoutCallsd(Base):
         text = self.exits(OK, "--help").stdout
         self.assertEqual(text, self.exits(OK, "help").stdout)
         for verb in ("list show monitor dial answer decline end hold resume swap mute unmute "
-                     "dtmf merge split route silence pending providers default --end-others "
+                     "dtmf merge split continue route silence pending providers default --end-others "
                      "--json").split():
             self.assertIn(verb, text)
         self.assertRegex(self.exits(OK, "--version").stdout, r"^callsctl \d+\.\d+\.\d+\n$")

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import signal
+import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../e2e"))
@@ -127,6 +128,12 @@ class Default(Base):
         call = self.json("dial", "-p", ONE, "tel:+1-201-555-0123w4-5%23")["Call"]
         self.rig.monitor.state(call, "active")
         self.eventually(lambda: self.rig.calls()[call]["PostDial"] == "45#", "rest that waits")
+        mark = self.one.mark()
+        self.exits(OK, "continue")
+        self.one.expect("perform", call, since=mark, type="play-dtmf-call")
+        self.eventually(lambda: self.rig.calls()[call]["PostDial"] == "", "end of the rest")
+        self.assertEqual(self.exits(4, "continue").stderr,
+                         "callsctl: there is no call to continue\n")
 
     def test_bad_links(self):
         self.start_apps()
@@ -192,6 +199,21 @@ class Default(Base):
         self.restart()
         self.assertEqual(self.choices(), {"tel": TWO})
         self.eventually(lambda: self.lines() == [f"tel={TWO}"], "file, late")
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root and the group callsd may ask the device's")
+    def test_of_a_device(self):
+        """What systemd names as the folder for state, else /var/lib/callsd."""
+        self.rig.callsd.signal(signal.SIGTERM)
+        self.rig.callsd.ended()
+        folder = f"{self.rig.directory}/state"
+        os.environ["STATE_DIRECTORY"] = folder
+        self.rig.start_callsd("--no-audio", "--system",
+                              f"--bus-address={os.environ['DBUS_SESSION_BUS_ADDRESS']}")
+        self.start_apps()
+        self.exits(OK, "default", "tel", TWO)
+        self.file = f"{folder}/default-providers"
+        self.eventually(lambda: self.lines() == [f"tel={TWO}"], "file of choices")
+        self.assertEqual(os.listdir(folder), ["default-providers"])
 
     def log_says(self, text):
         def found():

@@ -167,6 +167,8 @@ bool call_suits(const json_t *call, const struct verb *verb)
         const json_t *allowed = json_object_get(call, "Allowed");
         bool muted = flag_of(call, "Muted");
 
+        if (strcmp(verb->name, "continue") == 0)
+                return *text_of(call, "PostDial") != '\0';
         if ((strcmp(verb->name, "mute") == 0 && muted) ||
             (strcmp(verb->name, "unmute") == 0 && !muted))
                 return false;

@@ -36,6 +36,7 @@ static const struct verb verbs[] = {
         {"mute", "[CALL]", "Close the microphone for a call", verb_plain, 1, {"mute"}},
         {"unmute", "[CALL]", "Open the microphone again", verb_plain, 1, {"mute"}},
         {"dtmf", "[CALL] KEYS", "Press keys", verb_dtmf, 2, {"dtmf"}},
+        {"continue", "[CALL]", "Key in what waits behind a pause", verb_plain, 1, {"dtmf"}},
         {"merge", "[CALL [CALL]]", "Join two calls to a group", verb_merge, 2, {"merge"}},
         {"split", "[CALL]", "Take a call out of its group", verb_plain, 1, {"leave"}},
         {"route", "[ROUTE]", "Show where calls can be heard, or choose", verb_route, 1, {NULL}},

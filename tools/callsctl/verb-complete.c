@@ -11,10 +11,10 @@
 static void complete_verbs(void)
 {
         static const char *const names[] = {
-                "list",      "show",    "monitor", "dial",           "answer",  "decline",
-                "end",       "hold",    "resume",  "swap",           "mute",    "unmute",
-                "dtmf",      "merge",   "split",   "route",          "silence", "pending",
-                "providers", "default", "push",    "check-provider",
+                "list",    "show",      "monitor", "dial",     "answer",         "decline",
+                "end",     "hold",      "resume",  "swap",     "mute",           "unmute",
+                "dtmf",    "merge",     "split",   "continue", "route",          "silence",
+                "pending", "providers", "default", "push",     "check-provider",
         };
 
         for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)

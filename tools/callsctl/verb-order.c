@@ -69,10 +69,15 @@ int verb_plain(struct ctl *ctl, const struct verb *verb, int argc, char **argv)
                 const char *verb;
                 struct order order;
         } orders[] = {
-                {"answer", {"Answer", NULL, NULL, 0}},  {"end", {"End", NULL, NULL, 0}},
-                {"hold", {"SetHeld", "b", NULL, 1}},    {"resume", {"SetHeld", "b", NULL, 0}},
-                {"swap", {"Swap", NULL, NULL, 0}},      {"mute", {"SetMuted", "b", NULL, 1}},
-                {"unmute", {"SetMuted", "b", NULL, 0}}, {"split", {"Leave", NULL, NULL, 0}},
+                {"answer", {"Answer", NULL, NULL, 0}},
+                {"end", {"End", NULL, NULL, 0}},
+                {"hold", {"SetHeld", "b", NULL, 1}},
+                {"resume", {"SetHeld", "b", NULL, 0}},
+                {"swap", {"Swap", NULL, NULL, 0}},
+                {"mute", {"SetMuted", "b", NULL, 1}},
+                {"unmute", {"SetMuted", "b", NULL, 0}},
+                {"split", {"Leave", NULL, NULL, 0}},
+                {"continue", {"ContinuePostDial", NULL, NULL, 0}},
         };
         const char *name = argc > 0 ? argv[0] : NULL;
 

@@ -43,7 +43,7 @@ _callsctl_read_line() {
 _callsctl_argument() {
         case $verb in
         '') _callsctl_offer "$(_callsctl_words verbs)" ;;
-        show | answer | decline | end | hold | resume | swap | mute | unmute | dtmf | merge | split)
+        show | answer | decline | end | hold | resume | swap | mute | unmute | dtmf | merge | split | continue)
                 _callsctl_offer "$(_callsctl_words calls "$verb")"
                 ;;
         check-provider) _callsctl_offer "$(_callsctl_words providers)" ;;

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # fish completion for callsctl: verbs, options, and the calls that fit the verb right now.
 
-set -l with_call show answer decline end hold resume swap mute unmute dtmf merge split
+set -l with_call show answer decline end hold resume swap mute unmute dtmf merge split continue
 set -l verbs list monitor dial silence pending providers route default push help \
         check-provider $with_call
 set -l answer -c callsctl -n '__fish_seen_subcommand_from answer dial'

@@ -73,10 +73,17 @@ static int rank(enum order_type type)
         return type == ORDER_MUTE || type == ORDER_UNMUTE ? 1 : 2;
 }
 
+/* An emergency call waits for nothing that need not be, and fails with nothing else. */
+static bool is_emergency(const struct order *order)
+{
+        return order->type == ORDER_START && order->text &&
+               modem_is_emergency(order->call->modem, order->text);
+}
+
 static bool is_after(const struct order *order, const struct order *other)
 {
         return order->part == other->part && order->number > other->number &&
-               rank(order->type) == 2 && rank(other->type) == 2;
+               rank(order->type) == 2 && rank(other->type) == 2 && !is_emergency(order);
 }
 
 /* At its own modem it is found in the queue. */
@@ -403,6 +410,7 @@ static void withdrawn(struct bridge *bridge, const struct cx_action *action, boo
         call = order->call;
         type = order->type;
         log_debug("call %s: order %s", call->uuid, timed_out ? "timed out" : "cancelled");
+        doom_followers(order);
         order_free(order);
         modem_changed(call->modem);
         if (type == ORDER_END || type == ORDER_START) {

@@ -7,7 +7,7 @@ sys.dont_write_bytecode = True
 
 import modemmanager
 import rig
-from modemmanager import ACTIVE, HELD, RINGING_IN, TERMINATED, WAITING
+from modemmanager import ACTIVE, DIALING, HELD, RINGING_IN, TERMINATED, WAITING
 
 
 class Races(modemmanager.Case):
@@ -146,6 +146,16 @@ class Races(modemmanager.Case):
         self.mock.control.Behave("HoldAndAccept", "")
         self.rig.ctl("swap")
         self.are(c0="active", c1="held")
+
+    def test_an_emergency_call_beside_a_hold_that_hangs(self):
+        """It is placed at the other modem at once, whatever becomes of the hold."""
+        first, first_path, second, second_path = self.two_modems()
+        self.rig.ctl("decline", second)
+        self.eventually(lambda: not self.mock.states().get(second_path), "one call")
+        self.mock.control.Behave("HoldAndAccept", "hang")
+        dial = rig.Program([self.rig.programs.callsctl, "dial", "--account=device1", "112"])
+        self.addCleanup(dial.stop)
+        self.eventually(lambda: DIALING in self.mock.states().values(), "dialling", deadline=2)
 
     def test_callsd_dies_during_an_order(self):
         self.start()

@@ -222,6 +222,8 @@ unsigned key_file_rank(const char *translation, const char *locale)
 
         if (*translation == '\0')
                 return 1;
+        if (*translation != *locale) /* most of them, in files with very many */
+                return 0;
         split_locale(translation, &have);
         split_locale(locale, &want);
         if (*want.language == '\0' || !streq(have.language, want.language) ||

@@ -199,7 +199,7 @@ START_TEST(many_desktop_files)
 
         for (unsigned i = 0; strlen(text) < sizeof(text) - 64; i++)
                 snprintf(text + strlen(text), 64, "Name[l%u]=A translation\n", i);
-        for (unsigned i = 0; i < 1500; i++) {
+        for (unsigned i = 0; i < 300; i++) {
                 snprintf(name, sizeof(name), "others/applications/org.example.A%u.desktop", i);
                 write_file(name, text);
         }

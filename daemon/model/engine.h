@@ -139,7 +139,7 @@ int engine_report_muted(struct engine *engine, struct instant now, unsigned prov
 
 /*
  * Starts the provider if need be. Whether it got there comes as EFFECT_PUSH or EFFECT_PUSH_FAILED,
- * the payload being found by the id until the settle.
+ * the payload being found by the id until the settle. `data` is not NULL.
  * REQUEST_UNKNOWN_PROVIDER, INCOMING_UNENTITLED, PROVIDER_AWAY, LIMIT_REACHED.
  */
 int engine_report_push(struct engine *engine, struct instant now, const char *identifier,

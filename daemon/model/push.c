@@ -28,11 +28,10 @@ static int push_new(struct engine *engine, struct provider *provider, const void
 
         if (!push)
                 return -ENOMEM;
-        push->data = malloc(size > 0 ? size : 1);
+        push->data = malloc(size + 1); /* never nothing */
         if (!push->data)
                 return -ENOMEM;
-        if (size > 0)
-                memcpy(push->data, data, size);
+        memcpy(push->data, data, size);
         push->size = size;
         push->provider = provider;
         push->deadline.kind = DEADLINE_PUSH;

@@ -308,6 +308,18 @@ START_TEST(kept_duty_clears_misses)
 }
 END_TEST
 
+/* Whoever never reports has missed as many as can be counted. */
+START_TEST(misses_do_not_overflow)
+{
+        struct provider *sip = (struct provider *)(uintptr_t)sim_provider_of(s, "sip");
+
+        sip->push_misses = UINT32_MAX;
+        sip->push_throttled_until = sim_now(s).boottime;
+        miss("sip");
+        ck_assert_uint_eq(misses("sip"), UINT32_MAX);
+}
+END_TEST
+
 /* What owes nothing proves nothing. */
 START_TEST(exempt_payload_clears_nothing)
 {
@@ -399,6 +411,23 @@ START_TEST(lost_bus_loses_no_payload)
 }
 END_TEST
 
+/* The end of callsd, in the middle of things. */
+START_TEST(world_ends_while_payloads_wait)
+{
+        struct provider_config config = sim_config("sip");
+
+        declare(true);
+        config.reclaim_grace = 10 * USEC_PER_SEC;
+        ck_assert_int_eq(sim_configure(s, "sip", &config), 0);
+        sim_make(s, "sip", "c1", CALL_STATE_ACTIVE);
+        sim_push_payload(s, "web", "p");
+        sim_push_payload(s, "gsm", "q");
+        sim_vanish(s, "sip");
+        sim_push_payload(s, "sip", "r");
+        sim_push_payload(s, "sip", "s");
+}
+END_TEST
+
 /* ---- over a restart ---- */
 
 START_TEST(payload_waits_over_a_restart)
@@ -487,6 +516,7 @@ static TCase *duty_case(void)
         tcase_add_test(duty, third_miss_shuts_out);
         tcase_add_test(duty, second_chance);
         tcase_add_test(duty, kept_duty_clears_misses);
+        tcase_add_test(duty, misses_do_not_overflow);
         tcase_add_test(duty, exempt_payload_clears_nothing);
         return duty;
 }
@@ -500,6 +530,7 @@ static TCase *gone_case(void)
         tcase_add_test(gone, forgotten_provider_owes_nothing);
         tcase_add_test(gone, waits_for_who_does_not_return);
         tcase_add_test(gone, lost_bus_loses_no_payload);
+        tcase_add_test(gone, world_ends_while_payloads_wait);
         tcase_add_test(gone, payload_waits_over_a_restart);
         tcase_add_test(gone, refused_report_is_on_record);
         tcase_add_test(gone, misses_survive_a_restart);

@@ -246,6 +246,15 @@ static struct call *call_added(struct modem *modem, const struct modem_call *inf
         return call;
 }
 
+/* What the modem refused before it may grant now. */
+static void try_again(struct modem *modem)
+{
+        struct call *call;
+
+        DL_FOREACH (modem->calls, call)
+                call->condemned_failed = false;
+}
+
 void bridge_call(struct bridge *bridge, const char *modem_id, const struct modem_call *info)
 {
         struct modem *modem = modem_find(bridge, modem_id);
@@ -258,6 +267,8 @@ void bridge_call(struct bridge *bridge, const char *modem_id, const struct modem
                 call = call_added(modem, info);
         if (!call)
                 return;
+        if (call->state != info->state)
+                try_again(modem);
         call->state = info->state;
         call->multiparty = info->multiparty;
         call->remote_held = info->remote_held;
@@ -277,6 +288,7 @@ void bridge_call_gone(struct bridge *bridge, const char *modem_id, const char *c
         if (!call)
                 return;
         call_over(call, end, cause, text);
+        try_again(modem);
         modem_changed(modem);
 }
 

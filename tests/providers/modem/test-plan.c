@@ -17,6 +17,7 @@
 static char id[] = "call";
 static char *emergency[] = {(char[]){"112"}, NULL};
 static struct modem modem;
+static struct bridge bridge = {.modems = &modem};
 static struct call a, b, c;
 static struct order orders[4];
 static size_t n_orders;
@@ -24,7 +25,7 @@ static struct plan plan;
 
 static void set_up(void)
 {
-        modem = (struct modem){.abilities = ALL, .emergency_numbers = emergency};
+        modem = (struct modem){.bridge = &bridge, .abilities = ALL, .emergency_numbers = emergency};
         n_orders = 0;
 }
 

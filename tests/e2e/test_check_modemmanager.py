@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""callsd-modemmanager does what `callsctl check-provider` asks of it, with a mocked ModemManager."""
+"""callsd-modemmanager and `callsctl check-provider`, with a mock of ModemManager."""
 import sys
 
 sys.dont_write_bytecode = True

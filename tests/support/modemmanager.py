@@ -10,7 +10,7 @@ import dbus
 import dbus.service
 from gi.repository import GLib
 
-from dbusmock.mockobject import DBusMockObject, objects
+from dbusmock.mockobject import objects
 
 BUS_NAME = "org.freedesktop.ModemManager1"
 MAIN_OBJ = "/org/freedesktop/ModemManager1"
@@ -352,7 +352,7 @@ class Call:
                 fail(error("Core.Failed", "This call was not active, cannot send dtmf"))
                 return
             ok()
-        behave(f"SendDtmf", f"{keys[:1]} {self.path}", ok, fail, act)
+        behave("SendDtmf", f"{keys[:1]} {self.path}", ok, fail, act)
 
     def join(self, ok, fail):
         def act():

@@ -241,6 +241,54 @@ class Refused(Base):
             return file.read().rsplit(")", 1)[1].split()[0]
 
 
+class Commands(Base):
+    def test_one_that_fails_is_blamed(self):
+        options = self.start_faulty()
+        rows = kit.check(self.rig, "org.example.Faulty", options[0], "--incoming=exit 3",
+                         "--remote-end=false", "--only=incoming,remote-end", patience=1,
+                         status=FAILED)
+        self.assertEqual(rows["incoming"]["Text"], "'exit 3' ended with status 3")
+        self.assertEqual(rows["remote-end"]["Text"], "'false' ended with status 1")
+
+    def test_one_that_goes_on_is_ended_with_its_call(self):
+        self.start_faulty()
+        log = f"{self.rig.directory}/commands.log"
+        pid = self.provider.process.pid
+        kit.check(self.rig, "org.example.Faulty",
+                  f"--incoming=trap 'echo ended >>{log}; exit' TERM; kill -USR1 {pid}; "
+                  f"echo $CALLSD_CHECK_PROVIDER >>{log}; read x <{self.pipe()}",
+                  "--only=incoming,declined", status=OK)
+        with open(log) as file:
+            self.assertEqual(file.read().split(), ["org.example.Faulty", "ended"] * 2)
+
+    def pipe(self):
+        path = f"{self.rig.directory}/nobody-writes"
+        os.mkfifo(path)
+        return path
+
+    def test_restart_by_systemctl(self):
+        """What is asked of systemd is answered by the test, as systemd would."""
+        options = self.start_faulty()
+        folder = f"{self.rig.directory}/bin"
+        os.mkdir(folder)
+        with open(f"{folder}/systemctl", "w") as file:
+            file.write(f"#!/bin/sh\n[ \"$*\" = '--user restart callsd.service' ] || exit 1\n"
+                       f"{kit.restart_command(self.rig)}\n")
+        os.chmod(f"{folder}/systemctl", 0o755)
+        manager = self.rig.add(rig.Program(
+            [sys.executable, os.path.join(HERE, "fake-systemd.py"),
+             str(self.rig.callsd.process.pid)], "systemd", log=self.rig.log("systemd")))
+        manager.wait(lambda line: line == "ready", "name")
+        former = os.environ["PATH"]
+        self.addCleanup(os.environ.__setitem__, "PATH", former)
+        os.environ["PATH"] = f"{folder}:{former}"
+        rows = kit.check(self.rig, "org.example.Faulty", *options, "--only=restart", status=OK)
+        self.assertEqual(rows["restart"]["Result"], "pass")
+        # Another callsd than the unit's is left alone.
+        rows = kit.check(self.rig, "org.example.Faulty", *options, "--only=restart", status=OK)
+        self.assertIn("callsd is not the unit", rows["restart"]["Text"])
+
+
 class Unwatched(Base):
     """A bus that lets nobody be a monitor, as a system's may be."""
 

@@ -89,6 +89,8 @@ void check_remote_hold(struct check *check, struct row *row)
         while (call_lives(call) && !(held = call_flag(check, call, "RemoteHeld")) &&
                check_pause(check, 50 * MSEC, deadline))
                 ;
+        if (!held)
+                command_blame(check, row, check->options->remote_hold);
         if (held)
                 row_pass(row, monotonic_now() - began, "reported as held by the far end");
         else

@@ -60,7 +60,21 @@ static int spawn(const char *text, pid_t *ret_pid)
         return -r;
 }
 
-/* False, and the row has failed, where it can't be run or says that it failed at once. */
+/* Whether the last one has ended and says so. */
+bool command_failed(const struct check *check)
+{
+        return check->commands && !check->commands->running && check->commands->status != 0;
+}
+
+/* What did not come about may be the command's fault, and not the app's. */
+void command_blame(const struct check *check, struct row *row, const char *text)
+{
+        if (command_failed(check))
+                row_fail(row, "see that the command works; its messages are above",
+                         "'%s' ended with status %d", text, check->commands->status);
+}
+
+/* False, and the row has failed, where it can't be run. */
 bool command_run(struct check *check, struct row *row, const char *text,
                  const struct test_call *call)
 {

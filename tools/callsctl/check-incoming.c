@@ -94,6 +94,7 @@ void check_missed(struct check *check, struct row *row)
         if (!call || !command_run(check, row, check->options->remote_end, call))
                 return;
         if (!call_wait_over(check, call)) {
+                command_blame(check, row, check->options->remote_end);
                 row_fail(row, "report a caller who gives up with ReportCallEnded, or it rings on",
                          "the call is %s after '%s'", call->state, check->options->remote_end);
                 return;

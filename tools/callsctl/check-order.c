@@ -282,8 +282,11 @@ struct test_call *call_receive(struct check *check, struct row *row)
         if (!needs(row, check->options->incoming, "--incoming") ||
             !command_run(check, row, check->options->incoming, NULL))
                 return NULL;
-        while (!(call = find_ringing(check)) && check_turn(check, deadline))
+        while (!(call = find_ringing(check)) && !command_failed(check) &&
+               check_turn(check, deadline))
                 ;
+        if (!call)
+                command_blame(check, row, check->options->incoming);
         if (call)
                 call->taken = true;
         else

@@ -196,6 +196,7 @@ void check_remote_end(struct check *check, struct row *row)
         if (!call || !command_run(check, row, check->options->remote_end, call))
                 return;
         if (!call_wait_over(check, call)) {
+                command_blame(check, row, check->options->remote_end);
                 row_fail(row, "report every call that ends with ReportCallEnded",
                          "the call is %s after '%s'", call->state, check->options->remote_end);
                 return;

@@ -160,6 +160,8 @@ void check_quiet(struct check *check);
 /* check-command.c */
 bool command_run(struct check *check, struct row *row, const char *text,
                  const struct test_call *call);
+bool command_failed(const struct check *check);
+void command_blame(const struct check *check, struct row *row, const char *text);
 void commands_end(struct check *check);
 void commands_free(struct check *check);
 bool process_stop(struct check *check, struct row *row);

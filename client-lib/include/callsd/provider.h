@@ -76,7 +76,11 @@ struct cx_provider_delegate {
         void (*perform_set_translating_call)(struct cx_provider *provider, struct cx_action *action,
                                              void *userdata);
 
-        /** The deadline passed; the action counts as failed and is complete. */
+        /**
+         * The deadline passed; the action counts as failed and is complete. A call that was not
+         * answered or started in time has ended: drop it. If the app completes the action in that
+         * very moment, did_reset says instead that the call is lost.
+         */
         void (*timed_out_performing_action)(struct cx_provider *provider, struct cx_action *action,
                                             void *userdata);
 

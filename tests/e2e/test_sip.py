@@ -159,14 +159,14 @@ class TwoCalls(sip.TestCase):
         self.rig.monitor.state(two, "active")
         for name, meter in meters.items():
             meter.wait_sound(began)
-        # callsd mixes: each hears the microphone and the other, and not itself. A pitch lets 2 % of
-        # the others through.
+        # callsd mixes: each hears the microphone and the other, and not itself. A pitch lets up to a
+        # tenth of the others through; a tone that is meant is 0.27 and more.
         for far_end, own, other in ((alice, "alice", "bob"), (bob, "bob", "alice")):
             ears = {tone: self.rig.add(sip.rig.Meter(self.rig.programs, far_end.ear, tone))
                     for tone in (sip.MICROPHONE, *sip.TONES.values())}
             for tone in (sip.TONES[other], sip.MICROPHONE):
-                ears[tone].wait_run(lambda rms: rms > 0.1, f"{tone} Hz", began, 10)
-            ears[sip.TONES[own]].wait_run(lambda rms: rms < 0.06, "end of its own pitch", began, 20)
+                ears[tone].wait_run(lambda rms: rms > 0.2, f"{tone} Hz", began, 10)
+            ears[sip.TONES[own]].wait_run(lambda rms: rms < 0.15, "end of its own pitch", began, 20)
         for call in (one, two):
             self.order("end", call)
         self.assertEqual(self.rig.calls(), {})

@@ -159,8 +159,8 @@ class TwoCalls(sip.TestCase):
         self.rig.monitor.state(two, "active")
         for name, meter in meters.items():
             meter.wait_sound(began)
-        # callsd mixes: each hears the microphone and the other, and not itself. A pitch lets up to a
-        # tenth of the others through; a tone that is meant is 0.27 and more.
+        # callsd mixes: each hears the microphone and the other, and not itself. A pitch lets a
+        # tenth of the others through at the most; a tone that is meant is 0.27 and more.
         for far_end, own, other in ((alice, "alice", "bob"), (bob, "bob", "alice")):
             ears = {tone: self.rig.add(sip.rig.Meter(self.rig.programs, far_end.ear, tone))
                     for tone in (sip.MICROPHONE, *sip.TONES.values())}

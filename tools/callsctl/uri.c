@@ -99,7 +99,7 @@ static int check_characters(const char *uri, char **ret_error)
 
 static char *decode(const char *text)
 {
-        char *decoded = malloc(strlen(text) + 1), *to = decoded;
+        char *decoded = calloc(1, strlen(text) + 1), *to = decoded;
 
         for (; decoded && *text; text++) {
                 *to = *text;
@@ -107,8 +107,6 @@ static char *decode(const char *text)
                         text += 2;
                 to++;
         }
-        if (decoded)
-                *to = '\0';
         return decoded;
 }
 

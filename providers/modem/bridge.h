@@ -94,7 +94,7 @@ struct order {
         enum order_type type;
         struct cx_action *action;
         struct call *call;
-        struct call *with; /* ORDER_JOIN */
+        struct call *with; /* ORDER_JOIN; ORDER_START: what was hung up for it last */
         unsigned part;     /* came together with others of this number */
         uint64_t number;   /* in the order of callsd */
         bool asked;        /* the running, or last, request is meant to bring it about */

@@ -333,10 +333,12 @@ static void plan_start(struct modem *modem, struct order *order, struct plan *pl
 {
         struct call *obstacle = in_the_way(modem, order->text);
 
-        if (obstacle) {
+        /* one that the modem does not let go is left to the network */
+        if (obstacle && obstacle != order->with) {
+                order->with = obstacle;
                 log_warning("call %s ends for an emergency call", obstacle->uuid);
                 ask(plan, MODEM_HANG_UP, obstacle);
-        } else if (count_state(modem, MODEM_CALL_ACTIVE) > 0 &&
+        } else if (!obstacle && count_state(modem, MODEM_CALL_ACTIVE) > 0 &&
                    count_state(modem, MODEM_CALL_HELD) > 0) {
                 refuse(plan, order, "one call is active and another held: end one of them first");
         } else {

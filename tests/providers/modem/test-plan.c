@@ -267,6 +267,10 @@ START_TEST(third_is_not_dialled)
         /* an emergency call makes its way: first what rings, then what is held */
         start->text = emergency[0];
         assert_asks(MODEM_HANG_UP, &a);
+        ck_assert(!start->asked);
+        /* and is not stopped by one that cannot be hung up */
+        assert_asks(MODEM_DIAL, &c);
+        start->with = NULL;
         DL_DELETE(modem.calls, &a);
         assert_asks(MODEM_DIAL, &c);
         ck_assert_str_eq(plan.text, "112");

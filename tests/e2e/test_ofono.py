@@ -9,6 +9,8 @@ import sys
 
 sys.dont_write_bytecode = True
 
+import subprocess
+
 import modem
 import rig
 
@@ -47,6 +49,16 @@ class Calls(modem.TestCase):
         call = next(iter(self.rig.calls()))
         self.modem.do("end", 1)
         self.assertEqual(self.ended(call)[0], "remote-ended")
+
+    def test_refused(self):
+        """What callsd does not let ring is hung up."""
+        self.start()
+        subprocess.run(["busctl", "--user", "set-property", "org.callsd", "/org/callsd",
+                        "org.callsd.Manager1", "DoNotDisturb", "b", "true"], check=True, timeout=30)
+        self.modem.ring(A)
+        self.eventually(lambda: "+CHUP" in self.modem.verbs(), "end of the call")
+        self.expect_modem()
+        self.assertEqual(self.rig.calls(), {})
 
     def test_outgoing(self):
         self.start()

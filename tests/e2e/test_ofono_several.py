@@ -9,6 +9,9 @@ import sys
 
 sys.dont_write_bytecode = True
 
+import os
+import shutil
+
 import modem
 import rig
 
@@ -141,6 +144,27 @@ class SeveralCalls(modem.TestCase):
         self.rig.ctl("end", self.uuid(B))
         self.expect({A: "active"})
         self.expect_modem("active")
+
+    def install_manifest(self):
+        """What makes 112 an emergency number for callsd."""
+        folder = f"{self.rig.directory}/data/callsd/providers"
+        os.makedirs(folder)
+        shutil.copy(f"{rig.SUPPORT}/../../providers/ofono/org.callsd.oFono.provider", folder)
+        os.environ["CALLSD_SYSTEM_DATA_DIRS"] = f"{self.rig.directory}/data"
+
+    def test_emergency(self):
+        """It waits for nobody: a held and a waiting call make room."""
+        self.install_manifest()
+        self.three_calls()
+        self.rig.ctl("dial", "112")
+        self.eventually(lambda: "dialing" in self.modem.calls().values(), "emergency call")
+        self.eventually(lambda: self.states().get("112") == "connecting", "emergency call")
+        self.assertTrue(self.rig.calls()[self.uuid("112")]["Emergency"])
+        self.modem.do("connect")
+        self.eventually(lambda: self.states().get("112") == "active", "active call")
+        self.assertEqual(list(self.modem.calls().values()).count("active"), 1)
+        self.eventually(lambda: sorted(self.states().values())
+                        == sorted(self.modem.calls().values()), "both sides to agree")
 
     def test_conference(self):
         self.start()

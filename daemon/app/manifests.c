@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <uthash.h>
-#include <utlist.h>
 
 #include "app/manifest-folders.h"
 #include "config/key-file.h"
@@ -34,7 +33,6 @@
 struct pending {
         char *path;
         size_t folder;
-        struct pending *prev, *next;
         UT_hash_handle hh;
 };
 
@@ -45,21 +43,21 @@ struct manifests {
         void *userdata;
         int inotify; /* -1: nothing is watched */
         sd_event_source *watch_source, *read_source;
-        struct pending *pending; /* by path */
-        struct pending *queue;   /* the same in their order */
+        struct pending *pending; /* by path; the table keeps their order */
         bool read;
 };
 
 /* ---- what is to be read ---- */
 
-/* Its path, to be freed. */
-static char *pending_take(struct manifests *manifests, struct pending *pending)
+/* The path of the first one, to be freed. There is one. */
+static char *pending_take(struct manifests *manifests, size_t *ret_folder)
 {
-        char *path = pending->path;
+        struct pending *first = manifests->pending;
+        char *path = first->path;
 
-        HASH_DEL(manifests->pending, pending);
-        DL_DELETE(manifests->queue, pending);
-        free(pending);
+        *ret_folder = first->folder;
+        HASH_DEL(manifests->pending, first);
+        free(first);
         return path;
 }
 
@@ -78,7 +76,6 @@ static struct pending *pending_new(struct manifests *manifests, const char *path
                 free(pending);
                 return NULL;
         }
-        DL_APPEND(manifests->queue, pending);
         return pending;
 }
 
@@ -142,14 +139,14 @@ static void read_file(struct manifests *manifests, const char *path, size_t inde
 
 static void read_some(struct manifests *manifests)
 {
-        for (unsigned n = 0; n < FILES_PER_TURN && manifests->queue; n++) {
+        for (unsigned n = 0; n < FILES_PER_TURN && manifests->pending; n++) {
                 cleanup_(freep) char *path = NULL;
-                size_t folder = manifests->queue->folder;
+                size_t folder;
 
-                path = pending_take(manifests, manifests->queue);
+                path = pending_take(manifests, &folder);
                 read_file(manifests, path, folder);
         }
-        if (manifests->queue)
+        if (manifests->pending)
                 return;
         sd_event_source_set_enabled(manifests->read_source, SD_EVENT_OFF);
         if (!manifests->read) {
@@ -179,7 +176,7 @@ void manifests_begin(struct manifests *manifests)
 
         do
                 read_some(manifests);
-        while (manifests->queue && monotonic() < until);
+        while (manifests->pending && monotonic() < until);
 }
 
 /* ---- folders ---- */
@@ -406,10 +403,12 @@ int manifests_new(sd_event *event, bool with_user, const struct manifests_events
 
 struct manifests *manifests_free(struct manifests *manifests)
 {
+        size_t folder;
+
         if (!manifests)
                 return NULL;
-        while (manifests->queue)
-                free(pending_take(manifests, manifests->queue));
+        while (manifests->pending)
+                free(pending_take(manifests, &folder));
         sd_event_source_disable_unref(manifests->watch_source);
         sd_event_source_disable_unref(manifests->read_source);
         closep(&manifests->inotify);

@@ -315,14 +315,16 @@ static void hold_fulfilled(struct engine *engine, struct action *action)
                                action->origin);
         if (action->enforced || call->state != CALL_STATE_HELD)
                 return;
-        if (wanted)
+        if (wanted) {
+                group_hold_rest(engine, call, action->origin);
                 interruption_clear(engine, call);
-        else if (action->purpose_over != INTERRUPTION_GOES_ON)
+        } else if (action->purpose_over != INTERRUPTION_GOES_ON) {
                 interruption_mark_over(engine, call, action->purpose_over);
-        else if (action->marks && target)
+        } else if (action->marks && target) {
                 interruption_mark(engine, call, target);
-        else
+        } else {
                 interruption_clear(engine, call);
+        }
 }
 
 /* One that waits for the floor comes too late. */

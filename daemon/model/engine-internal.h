@@ -166,6 +166,8 @@ void call_make_held(struct engine *engine, struct call *call, enum hold_reason r
                     enum origin origin);
 /* Tells the provider of a group that callsd has it held. */
 void group_enforce_hold(struct engine *engine, struct call *call);
+/* A member is held, by a hold of the user's: so are those that nobody has been asked to hold. */
+void group_hold_rest(struct engine *engine, struct call *call, enum origin origin);
 
 /* ---- action.c ---- */
 

@@ -75,24 +75,47 @@ static bool provider_will_hold(const struct call *call)
         return hold && hold->on;
 }
 
+/* It is held here already; its provider is told, in a transaction that is made if need be. */
+static void enforce_hold(struct engine *engine, struct call *call, struct transaction **transaction)
+{
+        struct action *action;
+
+        if (call->provider->state != PROVIDER_RUNNING) {
+                call->hold_untold = true;
+                return;
+        }
+        if (call->state != CALL_STATE_HELD || provider_will_hold(call))
+                return;
+        if (!*transaction)
+                *transaction = transaction_add(engine);
+        action = action_add(engine, *transaction, NULL, ACTION_SET_HELD, call, ORIGIN_POLICY);
+        action->on = true;
+        action->enforced = true;
+}
+
 void group_enforce_hold(struct engine *engine, struct call *call)
 {
         struct transaction *transaction = NULL;
 
-        for (struct call *m = call; m; m = call_group_walk(call, m)) {
-                struct action *action;
+        for (struct call *m = call; m; m = call_group_walk(call, m))
+                enforce_hold(engine, m, &transaction);
+        if (transaction)
+                transaction_enqueue(engine, transaction);
+}
 
-                if (m->provider->state != PROVIDER_RUNNING) {
-                        m->hold_untold = true;
+/*
+ * A hold that the user wants is for the whole group. One that the user's joined was perhaps for a
+ * single member, the others of which were not active then.
+ */
+void group_hold_rest(struct engine *engine, struct call *call, enum origin origin)
+{
+        struct transaction *transaction = NULL;
+
+        for (struct call *m = call_group_walk(call, call); m; m = call_group_walk(call, m)) {
+                if (m->state != CALL_STATE_ACTIVE || provider_will_hold(m))
                         continue;
-                }
-                if (m->state != CALL_STATE_HELD || provider_will_hold(m))
-                        continue;
-                if (!transaction)
-                        transaction = transaction_add(engine);
-                action = action_add(engine, transaction, NULL, ACTION_SET_HELD, m, ORIGIN_POLICY);
-                action->on = true;
-                action->enforced = true;
+                call_make_held(engine, m, HOLD_REASON_USER, origin);
+                enforce_hold(engine, m, &transaction);
         }
         if (transaction)
                 transaction_enqueue(engine, transaction);

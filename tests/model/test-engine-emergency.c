@@ -83,6 +83,36 @@ START_TEST(start_does_not_wait_for_holds)
 }
 END_TEST
 
+/*
+ * The hold for an emergency call was for the one member that was active; another became active
+ * meanwhile, and the user's own hold, which joins it, is for both. Rows: T20, X16
+ */
+START_TEST(hold_that_joins_is_for_the_group)
+{
+        sim_make(s, "sip", "c1", CALL_STATE_HELD);
+        sim_make(s, "sip", "c2", CALL_STATE_HELD);
+        sim_behave(s, "sip", SIM_SILENT);
+        sim_behave(s, "gsm", SIM_SILENT);
+        sim_ask(s, "ui", "join c1 c2");
+        sim_fulfil(s, "join c1 c2");
+        sim_fulfil(s, "unhold c1");
+        dial("c3");
+        sim_expect(s, "sip perform hold c1 (policy)");
+        sim_fail(s, "start c3");
+        sim_fulfil(s, "unhold c2");
+        sim_expect_state(s, "c2", CALL_STATE_ACTIVE);
+        sim_ask(s, "ui", "hold c1");
+        sim_fulfil(s, "hold c1");
+        sim_expect(s, "sip perform hold c2 (policy)");
+        sim_expect_state(s, "c1", CALL_STATE_HELD);
+        sim_expect_state(s, "c2", CALL_STATE_HELD);
+        sim_expect_hold_reason(s, "c2", HOLD_REASON_USER);
+        sim_fulfil(s, "hold c2");
+        sim_advance(s, 60 * USEC_PER_SEC);
+        sim_expect_none_at_all(s, "sip perform unhold c? (policy)");
+}
+END_TEST
+
 /* An emergency start counts as MayEnd. Rows: T6 */
 /* The app of the call in the way is still to come back to the bus: it is held without it. */
 START_TEST(start_does_not_wait_for_apps_that_are_away)
@@ -302,6 +332,7 @@ static TCase *emergency_case(void)
         tcase_add_test(emergency, call_back_is_not_filtered);
         tcase_add_test(emergency, emergency_ends);
         tcase_add_test(emergency, hold_in_flight_is_undone);
+        tcase_add_test(emergency, hold_that_joins_is_for_the_group);
         tcase_add_test(emergency, audio_closes_though_a_hold_waits_for_its_turn);
         tcase_add_test(emergency, provider_dials_for_itself);
         return emergency;

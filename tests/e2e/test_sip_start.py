@@ -47,7 +47,7 @@ class Start(sip.TestCase):
                                env={**os.environ, "PATH": self.rig.programs.path()})
         self.assertEqual((check.returncode, check.stderr), (0, ""))
 
-    def end_activated(self):
+    def end_activated(self, also=None):
         """It is the bus's child and not ours; the next start is a new one."""
         answer = subprocess.run(
             ["busctl", "--user", "--json=short", "call", "org.freedesktop.DBus",
@@ -61,7 +61,7 @@ class Start(sip.TestCase):
                 return file.read().rsplit(")", 1)[1].split()[0] == "Z"
         self.eventually(lambda: not os.path.exists(f"/proc/{pid}") or has_ended(),
                         "end of callsd-sip")
-        self.assertEqual(self.known(), {sip.PROVIDER: False})
+        self.assertEqual(self.known(), {sip.PROVIDER: False, **(also or {})})
 
     def test_started_for_a_call(self):
         self.write_config()
@@ -79,6 +79,20 @@ class Start(sip.TestCase):
         self.order("end", call)
         alice.event("CALL_CLOSED")
         self.end_activated()
+
+    def test_chosen_though_another_runs(self):
+        """Rows: V7. The choice is started; an app that runs and was not chosen is not used."""
+        self.write_config()
+        self.rig.start_callsd()
+        other = self.rig.start_example()
+        self.rig.ctl("default", "sip", sip.PROVIDER)
+        alice = self.rig.far_end("alice", sip.TONES["alice"], deaf=True)
+        call = self.rig.ctl("dial", alice.uri).stdout.strip()
+        alice.event("CALL_INCOMING")
+        self.order("end", call)
+        alice.event("CALL_CLOSED")
+        self.assertNotIn("perform-start", [item.get("event") for item in other.events()])
+        self.end_activated(also={"org.callsd.Example": True})
 
     def test_cannot_start(self):
         """Without a configuration it ends at once, and so does the call, with a reason."""

@@ -33,7 +33,8 @@ static const struct explanation explanations[] = {
         {"LimitReached", "there are too many already", NULL},
         {"NotRegistered", "there is no such app", "See 'callsctl providers'."},
         {"RequestTransaction.UnknownCallProvider", "no app can place this call",
-         "See 'callsctl providers', and name one with --provider."},
+         "See 'callsctl providers'; name one with --provider, or choose it with 'callsctl "
+         "default'."},
         {"RequestTransaction.UnknownCallUUID", "there is no such call (any more)",
          "See 'callsctl list'."},
         {"RequestTransaction.InvalidAction", "that makes no sense for this call now",

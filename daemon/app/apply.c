@@ -68,6 +68,15 @@ static void log_provider(struct daemon *daemon, unsigned number, const char *mes
                   provider ? str_or_empty(provider->config.identifier) : "", what);
 }
 
+/* One without a manifest has been told of as it came to be known. */
+static void log_began(struct daemon *daemon, unsigned number)
+{
+        const struct provider *provider = engine_find_provider(daemon->engine, number);
+
+        if (provider && provider->declared)
+                log_provider(daemon, number, MESSAGE_PROVIDER_ADDED, "has registered");
+}
+
 /* The number of digits is nobody's business either. */
 static void log_perform(struct daemon *daemon, const struct effect *effect)
 {
@@ -281,6 +290,9 @@ void daemon_apply(struct daemon *daemon, const struct effect *effect)
                 bus_apply_delegate(daemon->bus, effect);
                 return;
         case EFFECT_BEGAN:
+                log_began(daemon, effect->provider);
+                bus_apply_delegate(daemon->bus, effect);
+                return;
         case EFFECT_RESET:
         case EFFECT_ACTION_TIMED_OUT:
         case EFFECT_ACTION_CANCELLED:

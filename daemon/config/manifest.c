@@ -373,15 +373,16 @@ static int complete(struct reader *reader)
 
 /* ---- doors ---- */
 
-char *manifest_base_name(const char *path, const char *suffix)
+/* "org.example.Phone" of ".../org.example.Phone.provider". -ENOENT: its suffix is another one. */
+static int base_name(const char *path, const char *suffix, char **ret_name)
 {
         const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
         size_t length = strlen(name), tail = strlen(suffix);
 
-        errno = 0;
         if (length <= tail || !streq(name + length - tail, suffix))
-                return NULL;
-        return strndup(name, length - tail);
+                return -ENOENT;
+        *ret_name = strndup(name, length - tail);
+        return *ret_name ? 0 : -ENOMEM;
 }
 
 static struct reader *reader_free(struct reader *reader)
@@ -403,6 +404,7 @@ static int reader_new(const struct manifest_source *source, manifest_note_fn not
                       void *userdata, struct reader **ret_reader)
 {
         cleanup_(reader_freep) struct reader *reader = calloc(1, sizeof(*reader));
+        int r;
 
         if (!reader)
                 return -ENOMEM;
@@ -410,13 +412,15 @@ static int reader_new(const struct manifest_source *source, manifest_note_fn not
         reader->note_fn = note_fn;
         reader->userdata = userdata;
         reader->manifest = calloc(1, sizeof(*reader->manifest));
-        reader->base = manifest_base_name(source->path, MANIFEST_SUFFIX);
-        if (!reader->base && errno == 0) {
-                reader->base = manifest_base_name(source->path, DESKTOP_SUFFIX);
-                reader->desktop = reader->base != NULL;
-        }
-        if (!reader->manifest || errno != 0)
+        if (!reader->manifest)
                 return -ENOMEM;
+        r = base_name(source->path, MANIFEST_SUFFIX, &reader->base);
+        if (r == -ENOENT) {
+                r = base_name(source->path, DESKTOP_SUFFIX, &reader->base);
+                reader->desktop = r == 0;
+        }
+        if (r == -ENOMEM)
+                return r;
         *ret_reader = take_ptr(reader);
         return 0;
 }

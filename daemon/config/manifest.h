@@ -65,8 +65,4 @@ struct manifest *manifest_free(struct manifest *manifest);
 
 bool manifest_is_equal(const struct manifest *a, const struct manifest *b);
 
-/* "org.example.Phone" of ".../org.example.Phone.provider", with the suffix, to be freed; NULL with
- * errno 0 for a name of another kind, else ENOMEM. */
-char *manifest_base_name(const char *path, const char *suffix);
-
 #endif

@@ -316,10 +316,12 @@ static void reply_due(struct engine *engine, struct transaction *transaction)
 
 static void reclaim_due(struct engine *engine, struct provider *provider)
 {
-        if (provider->state == PROVIDER_GONE)
-                provider_destroy(engine, provider);
-        else
+        if (provider->state != PROVIDER_GONE)
                 provider_lost(engine, provider);
+        else if (provider->pushes) /* effects tell of them; they go with the settle */
+                deadline_arm(&engine->deadlines, &provider->reclaim, engine->now.boottime + 1);
+        else
+                provider_destroy(engine, provider);
 }
 
 static int deadline_due(struct engine *engine, struct deadline *deadline)

@@ -294,10 +294,8 @@ static void provider_forget(struct engine *engine, struct provider *provider)
         engine_push_provider(engine, EFFECT_PROVIDER_REMOVED, provider);
         HASH_DELETE(hh_identifier, engine->identifiers, provider);
         provider->state = PROVIDER_GONE;
-        /* not before the settle, if there are payloads that effects tell of */
         if (!provider->calls)
-                deadline_arm(&engine->deadlines, &provider->reclaim,
-                             engine->now.boottime + (provider->pushes != NULL));
+                deadline_arm(&engine->deadlines, &provider->reclaim, engine->now.boottime);
 }
 
 void provider_lost(struct engine *engine, struct provider *provider)

@@ -11,8 +11,8 @@
  *
  * CALLSD_FUZZ_TRACE=1 shows what the daemon says to that.
  *
- * Peer a is a controller and a push helper, b is another user, c a sandboxed app of the user. Paths are manager,
- * audio, provider (its own), call1 to call9, or written out.
+ * Peer a is a controller and a push helper, b is another user, c a sandboxed app of the user. Paths
+ * are manager, audio, provider (its own), call1 to call9, or written out.
  */
 #include <string.h>
 

@@ -399,6 +399,25 @@ START_TEST(waits_for_who_does_not_return)
 }
 END_TEST
 
+/* All at one moment: the grace is over, and so is the time for which its last call is listed. */
+START_TEST(forgotten_with_its_last_call)
+{
+        struct provider_config config = sim_config("sip");
+
+        config.reclaim_grace = 10 * USEC_PER_SEC;
+        ck_assert_int_eq(sim_configure(s, "sip", &config), 0);
+        sim_make(s, "sip", "c1", CALL_STATE_ACTIVE);
+        sim_vanish(s, "sip");
+        sim_advance(s, 8 * USEC_PER_SEC);
+        sim_ask(s, "ui", "end c1");
+        sim_push_payload(s, "sip", "p");
+        sim_suspend(s, 3 * USEC_PER_SEC);
+        sim_expect(s, "sip push-failed p", "sip gone", "c1 removed");
+        sim_advance(s, USEC_PER_SEC);
+        ck_assert_uint_eq(engine_next_deadline(sim_engine(s)), USEC_INFINITY);
+}
+END_TEST
+
 START_TEST(lost_bus_loses_no_payload)
 {
         declare(true);
@@ -529,6 +548,7 @@ static TCase *gone_case(void)
         tcase_add_test(gone, reclaiming_provider_gets_what_waited);
         tcase_add_test(gone, forgotten_provider_owes_nothing);
         tcase_add_test(gone, waits_for_who_does_not_return);
+        tcase_add_test(gone, forgotten_with_its_last_call);
         tcase_add_test(gone, lost_bus_loses_no_payload);
         tcase_add_test(gone, world_ends_while_payloads_wait);
         tcase_add_test(gone, payload_waits_over_a_restart);

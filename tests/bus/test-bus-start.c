@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bus/bus-identity.h"
@@ -236,6 +237,73 @@ START_TEST(restart_without_memory_and_app)
 }
 END_TEST
 
+/* ---- an app that is started ---- */
+
+static void write_manifest(char *path, size_t size)
+{
+        FILE *file;
+
+        make_directory();
+        snprintf(path, size, "%s/callsd", directory);
+        ck_assert_int_eq(mkdir(path, 0700), 0);
+        snprintf(path, size, "%s/callsd/providers", directory);
+        ck_assert_int_eq(mkdir(path, 0700), 0);
+        snprintf(path, size, "%s/callsd/providers/org.example.Phone.provider", directory);
+        file = fopen(path, "w");
+        ck_assert_ptr_nonnull(file);
+        fputs("[Provider]\nBusName=org.example.Phone\n", file);
+        ck_assert_int_eq(fclose(file), 0);
+}
+
+/* And its folders. */
+static void remove_manifest(char *path)
+{
+        ck_assert_int_eq(unlink(path), 0);
+        for (unsigned i = 0; i < 3; i++) {
+                *strrchr(path, '/') = '\0';
+                ck_assert_int_eq(rmdir(path), 0);
+        }
+}
+
+static bool is_idle(void *userdata)
+{
+        (void)userdata;
+        return !engine_in_call(world.daemon.engine);
+}
+
+/* The bus knows no such app; whatever fails on the way there, nobody waits for it. Rows: X6, I11 */
+START_TEST(app_that_is_started_without_memory)
+{
+        const struct provider *phone;
+        struct peer *user;
+        bool reached = true;
+        char path[128];
+        size_t n;
+
+        write_manifest(path, sizeof(path));
+        setenv("CALLSD_SYSTEM_DATA_DIRS", directory, 1);
+        world_start(&world);
+        log_set_max_level(LOG_EMERG);
+        user = world_add_peer(&world);
+        phone = engine_find_identifier(world.daemon.engine, "org.example.Phone");
+        ck_assert_ptr_nonnull(phone);
+        for (n = 0; reached; n++) {
+                ck_assert_uint_lt(n, FAULTS_MAX);
+                failing_bus_arm(world.daemon.bus->connection, n);
+                peer_call(user, PATH_ROOT, INTERFACE_MANAGER, "StartCall", "sssa{sv}",
+                          "org.example.Phone", "generic", "sip:a@example.org", 0);
+                world_run_until(&world, is_idle, NULL, "end of the call");
+                reached = failing_bus_disarm();
+                ck_assert_int_eq(phone->state, PROVIDER_DECLARED);
+                assert_sound();
+        }
+        ck_assert_uint_gt(n, 10);
+        world_stop(&world);
+        remove_manifest(path);
+        unsetenv("CALLSD_SYSTEM_DATA_DIRS");
+}
+END_TEST
+
 static TCase *starting(void)
 {
         TCase *tc = tcase_create("starting");
@@ -244,6 +312,7 @@ static TCase *starting(void)
         tcase_add_test(tc, name_without_memory);
         tcase_add_test(tc, restart_without_memory);
         tcase_add_test(tc, restart_without_memory_and_app);
+        tcase_add_test(tc, app_that_is_started_without_memory);
         return tc;
 }
 

@@ -413,11 +413,9 @@ static void withdrawn(struct bridge *bridge, const struct cx_action *action, boo
         doom_followers(order);
         order_free(order);
         modem_changed(call->modem);
-        if (type == ORDER_END || type == ORDER_START) {
+        /* An answer that came after callsd had given up would open the microphone to a surprise. */
+        if (type == ORDER_END || type == ORDER_START || (type == ORDER_ANSWER && timed_out))
                 call_abandon(call);
-        } else if (type == ORDER_ANSWER && timed_out) {
-                call_forget(call);
-        }
 }
 
 static void on_timed_out(struct cx_provider *provider, struct cx_action *action, void *userdata)

@@ -144,6 +144,23 @@ class Core(rig.TestCase):
         self.expect({A: "active", B: "ringing"})
         self.assertEqual(self.uuid(B), uuid)
 
+    def test_answer_too_late(self):
+        """callsd gave up: a modem that answers then would open the microphone unasked."""
+        self.start()
+        self.tell(f"call m1 c1 incoming in {A}")
+        self.expect({A: "ringing"})
+        action = ["answer-call", self.uuid(A), "{}"]
+        busctl = ["busctl", "--user", "call", "org.callsd", "/org/callsd", "org.callsd.Manager1",
+                  "RequestTransaction", "a(sa{sv})a{sv}", "1", action[0], "1", "Call", "s",
+                  action[1], "1", "TimeoutUSec", "t", "1000000"]
+        done = rig.subprocess.run(busctl, capture_output=True, text=True, timeout=20)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.asked("answer", "c1")
+        self.expect({})
+        self.tell(f"call m1 c1 active in {A}", "done")
+        self.asked("hang-up", "c1")
+        self.tell("done", "over m1 c1 local")
+
     def test_modem_goes_with_a_question(self):
         self.active_and_waiting()
         first = self.uuid(A)

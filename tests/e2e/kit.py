@@ -57,7 +57,7 @@ def restart_command(rig):
             f">>{rig.log('callsd-restarted')} 2>&1 & echo $! >{pid_file}")
 
 
-def check(rig, identifier, *options, patience=5, status=None):
+def check(rig, identifier, *options, patience=15, status=None):
     """Runs it; {check: row}. With `status` the exit code must be this one."""
     command = [rig.programs.callsctl, "--json", "check-provider", identifier,
                f"--patience={patience}", *options]

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A provider on plain D-Bus that does everything right, or with an argument one thing wrong.
+"""A provider on plain D-Bus that does everything right, or what its argument names wrong.
 
-SIGUSR1: somebody calls. SIGUSR2: the far end of the latest call hangs up. The names of what can be
-wrong are the methods' below, and those that stand in the code.
+SIGUSR1: somebody calls. SIGUSR2: the far end of the latest call hangs up. What can
+be wrong stands in the code; the name of an order stands for one that is never completed.
 """
 import os
 import signal
@@ -14,7 +14,7 @@ import uuid
 from gi.repository import Gio, GLib
 
 V = GLib.Variant
-FAULT = sys.argv[1] if len(sys.argv) > 1 else ""
+FAULTS = set(sys.argv[1].split(",")) if len(sys.argv) > 1 else set()
 IDENTIFIER = "org.example.Faulty"
 bus = Gio.bus_get_sync(Gio.BusType.SESSION)
 calls = {}  # UUID -> state
@@ -26,7 +26,7 @@ def ask(path, interface, method, signature, *arguments):
     """What is refused is seen by whoever looks; "blind": not even callsd is asked to answer."""
     bus.call("org.callsd", path, f"org.callsd.{interface}", method, V(signature, arguments), None,
              Gio.DBusCallFlags.NO_AUTO_START, -1, None,
-             None if FAULT.startswith("blind") else lambda *_answer: None)
+             None if "blind" in FAULTS else lambda *_answer: None)
 
 
 def report(method, signature, *arguments):
@@ -38,7 +38,7 @@ def complete(action, details=None, method="FulfillAction"):
 
 
 def date():
-    return V("t", int(time.time()) if FAULT == "seconds" else int(time.time() * 1e6))
+    return V("t", int(time.time()) if "seconds" in FAULTS else int(time.time() * 1e6))
 
 
 def connected(call):
@@ -48,10 +48,10 @@ def connected(call):
 
 def start(call, action):
     calls[call] = "started"
-    if FAULT == "connected-first":
+    if "connected-first" in FAULTS:
         connected(call)
     complete(action, {"Date": date()})
-    if FAULT != "connected-first":
+    if "connected-first" not in FAULTS:
         report("ReportOutgoingCallStartedConnecting", "(sa{sv})", call, {})
         GLib.timeout_add(50, connected, call)
 
@@ -59,13 +59,13 @@ def start(call, action):
 def end(call, action):
     complete(action)
     calls.pop(call, None)
-    if FAULT == "reports-ended":
+    if "reports-ended" in FAULTS:
         report("ReportCallUpdated", "(sa{sv})", call, {"LocalizedCallerName": V("s", "Late")})
 
 
 def hold(call, action, arguments):
     complete(action)
-    if FAULT == "goes-on" and arguments["OnHold"]:
+    if "goes-on" in FAULTS and arguments["OnHold"]:
         report("ReportCallState", "(ssa{sv})", call, "active", {"By": V("s", "self")})
 
 
@@ -74,9 +74,9 @@ def follow(action, kind, arguments):
     if action in done:
         return
     done[action] = True
-    if kind == "answer-call" and FAULT == "dies":
+    if kind == "answer-call" and "dies" in FAULTS:
         os.kill(os.getpid(), signal.SIGKILL)
-    if FAULT == kind:
+    if kind in FAULTS:
         return  # never completed
     if kind == "start-call":
         start(call, action)
@@ -88,12 +88,12 @@ def follow(action, kind, arguments):
         hold(call, action, arguments)
     else:
         complete(action, {"Date": date()} if kind == "answer-call" else None)
-    if FAULT in ("twice", "blind-twice"):
+    if "twice" in FAULTS:
         complete(action)
 
 
 def perform(actions):
-    if FAULT in ("backwards", "blind-backwards") and len(actions) > 1:
+    if "backwards" in FAULTS and len(actions) > 1:
         for action, _, _ in reversed(actions[1:]):
             complete(action)
     for action, kind, arguments in actions:
@@ -107,23 +107,23 @@ def on_signal(_bus, _sender, _path, _interface, name, parameters):
     elif name == "Reset":
         for call in values[0]:
             calls.pop(call, None)
-    elif name == "ActionTimedOut" and FAULT != "zombie":
+    elif name == "ActionTimedOut" and "zombie" not in FAULTS:
         calls.pop(values[1], None)
 
 
 def incoming():
-    if FAULT == "zombie":
+    if "zombie" in FAULTS:
         for other in calls:
             report("ReportCallState", "(ssa{sv})", other, "active", {})
     call = str(uuid.uuid4())
     calls[call] = "ringing"
     update = {"RemoteHandleType": V("s", "phone-number"), "RemoteHandle": V("s", "+15550100")}
-    if FAULT == "mistyped-key":
+    if "mistyped-key" in FAULTS:
         update["LocalisedCallerName"] = V("s", "Ada")
     report("ReportNewIncomingCall", "(sa{sv})", call, update)
-    if FAULT == "invalid":
+    if "invalid" in FAULTS:
         report("ReportCallUpdated", "(sa{sv})", call, {"RemoteHeld": V("s", "yes")})
-    if FAULT == "early-streams":
+    if "early-streams" in FAULTS:
         report("GetStreamProperties", "(s)", call)
     return True
 
@@ -131,9 +131,9 @@ def incoming():
 def remote_end():
     if calls:
         call = list(calls)[-1]
-        if FAULT != "silent-end":
+        if "silent-end" not in FAULTS:
             del calls[call]
-            reason = "failed" if FAULT == "wrong-reason" else "remote-ended"
+            reason = "failed" if "wrong-reason" in FAULTS else "remote-ended"
             report("ReportCallEnded", "(ssa{sv})", call, reason, {})
     return True
 
@@ -141,14 +141,14 @@ def remote_end():
 def register():
     global provider
     configuration = {"Identifier": V("s", IDENTIFIER), "LocalizedName": V("s", "Faulty"),
-                     "Testing": V("b", FAULT != "real")}
-    if FAULT == "nameless":
+                     "Testing": V("b", "real" not in FAULTS)}
+    if "nameless" in FAULTS:
         del configuration["LocalizedName"]
     provider, kept = bus.call_sync(
         "org.callsd", "/org/callsd", "org.callsd.Manager1", "RegisterProvider",
         V("(a{sv})", (configuration,)), None, Gio.DBusCallFlags.NO_AUTO_START, -1,
         None).unpack()
-    if FAULT == "forgets":
+    if "forgets" in FAULTS:
         calls.clear()
     for call, state in calls.items():
         if call not in kept:
@@ -160,7 +160,7 @@ def register():
 
 
 def on_owner(_bus, _name, _owner):
-    if FAULT == "deaf" and provider:
+    if "deaf" in FAULTS and provider:
         return
     register()
     print("registered", flush=True)

@@ -125,6 +125,7 @@ int check_request(struct check *check, order_fn append, const void *userdata, sd
         sd_bus_slot *slot = NULL;
         int r;
 
+        check->asked_at = monotonic_now();
         r = sd_bus_message_new_method_call(check->ctl->bus, &message, CALLSD_NAME, CALLSD_PATH,
                                            MANAGER_INTERFACE, "RequestTransaction");
         if (r >= 0)
@@ -141,9 +142,9 @@ int check_request(struct check *check, order_fn append, const void *userdata, sd
 }
 
 /* Whoever answers this has read all that was sent before. Returns the cookie, 0 if nobody does. */
-static uint64_t ping(struct check *check, const char *name)
+static uint64_t ping(struct check *check, const char *name, uint64_t timeout)
 {
-        uint64_t deadline = deadline_in(SEC), cookie = 0;
+        uint64_t deadline = deadline_in(timeout), cookie = 0;
         _cleanup_message_ sd_bus_message *message = NULL;
         sd_bus_slot *slot = NULL;
         bool answered = false;
@@ -166,9 +167,9 @@ void check_settle(struct check *check)
         uint64_t deadline, cookie;
 
         if (check->peer && check->pid == 0)
-                (void)ping(check, check->peer);
-        cookie = ping(check, CALLSD_NAME);
-        deadline = deadline_in(SEC);
+                (void)ping(check, check->peer, SEC);
+        cookie = ping(check, CALLSD_NAME, 5 * SEC);
+        deadline = deadline_in(5 * SEC);
         while (check->monitor && cookie > 0 && check->pong < cookie && check_turn(check, deadline))
                 ;
 }
@@ -179,6 +180,8 @@ void check_quiet(struct check *check)
         uint64_t deadline = deadline_in(QUIET_MAX), began = monotonic_now();
 
         check_settle(check);
+        if (check->quiet_at > check->heard_at && check->quiet_at > check->asked_at)
+                return;
         for (;;) {
                 uint64_t last = check->heard_at > began ? check->heard_at : began;
                 uint64_t until = last + QUIET < deadline ? last + QUIET : deadline;
@@ -186,6 +189,7 @@ void check_quiet(struct check *check)
                 if (!check_turn(check, until))
                         break;
         }
+        check->quiet_at = monotonic_now();
 }
 
 static int on_owner(sd_bus_message *message, void *userdata, sd_bus_error *error)

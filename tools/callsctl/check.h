@@ -132,6 +132,8 @@ struct check {
         struct fault faults[RULE_MAX_];
         uint64_t pong;     /* the cookie of the last answer to us that the monitor saw */
         uint64_t heard_at; /* when the app last said something */
+        uint64_t asked_at; /* when something was last asked of callsd */
+        uint64_t quiet_at; /* when all was quiet */
         unsigned n_parts;
         unsigned n_registered;
         unsigned n_completions;

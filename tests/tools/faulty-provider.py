@@ -51,6 +51,10 @@ def start(call, action):
     if "connected-first" in FAULTS:
         connected(call)
     complete(action, {"Date": date()})
+    if "poor" in FAULTS:
+        report("ReportCallUpdated", "(sa{sv})", call, {
+            f"Supports{what}": V("b", False) for what in
+            ("Holding", "Muting", "DTMF", "Grouping", "Ungrouping")})
     if "connected-first" not in FAULTS:
         report("ReportOutgoingCallStartedConnecting", "(sa{sv})", call, {})
         GLib.timeout_add(50, connected, call)

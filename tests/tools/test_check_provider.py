@@ -86,6 +86,18 @@ class Right(Base):
                           unseen=["streams"])
 
 
+    def test_one_that_can_do_little(self):
+        """It is asked for nothing else. Rows: U5 U6 U7"""
+        options = self.start_faulty("poor")
+        rows = kit.check(self.rig, "org.example.Faulty", options[0], status=OK,
+                         *["--only=outgoing,mute,dtmf,hold,several,second-call,group,cancelled,"
+                           f"restart,end,{RULES}", f"--restart={kit.restart_command(self.rig)}"])
+        kit.assert_passed(self, rows, skipped=["several", "second-call", "group", "cancelled"],
+                          unseen=["streams"])
+        for name in ("mute", "dtmf", "hold"):
+            self.assertIn("is false, and it was not asked to", rows[name]["Text"])
+
+
 class Wrong(Base):
     """Each is found out, and nothing else is said to be wrong."""
 

@@ -94,15 +94,16 @@ void check_end_during_answer(struct check *check, struct row *row)
 /* An order that it has not seen yet is taken back, since the call is ended. */
 void check_cancelled(struct check *check, struct row *row)
 {
-        struct wish wish = {.type = "set-held-call", .key = "OnHold", .flag = true};
-        struct request taken_back, end;
         struct test_call *call = call_get_active(check, row);
+        struct request taken_back, end;
+        struct wish wish;
 
         if (!call)
                 return;
-        if (!call_flag(check, call, "SupportsHolding"))
-                wish = (struct wish){.type = "play-dtmf-call", .key = "Digits", .text = "1"};
-        wish.call = call->uuid;
+        if (!wish_choose(check, call, &wish)) {
+                row_skip(row, "the call supports nothing that could be taken back");
+                return;
+        }
         if (!process_stop(check, row) ||
             !request_send(check, row, &wish, 1, patience(check), &taken_back) ||
             !wait_delivered(check, taken_back.actions[0]) || !send_end(check, row, call, &end) ||

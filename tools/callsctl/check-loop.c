@@ -78,7 +78,7 @@ bool check_pause(struct check *check, uint64_t usec, uint64_t deadline)
 static int on_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
         (void)source;
-        check_stop(userdata, "stopped by %s", strsignal((int)info->ssi_signo));
+        check_stop(userdata, "%s", strsignal((int)info->ssi_signo));
         return 0;
 }
 

@@ -207,6 +207,28 @@ bool wish_come_true(struct check *check, struct row *row, const struct wish *wis
         return true;
 }
 
+/* Something that this call can do, to see whether orders are followed at all. */
+bool wish_choose(struct check *check, const struct test_call *call, struct wish *ret_wish)
+{
+        static const struct {
+                const char *property;
+                struct wish wish;
+        } choices[] = {
+                {"SupportsHolding", {.type = "set-held-call", .key = "OnHold", .flag = true}},
+                {"SupportsMuting", {.type = "set-muted-call", .key = "Muted", .flag = true}},
+                {"SupportsDTMF", {.type = "play-dtmf-call", .key = "Digits", .text = "1"}},
+        };
+
+        for (size_t i = 0; i < sizeof(choices) / sizeof(*choices); i++) {
+                if (!call_flag(check, call, choices[i].property))
+                        continue;
+                *ret_wish = choices[i].wish;
+                ret_wish->call = call->uuid;
+                return true;
+        }
+        return false;
+}
+
 /* What the app says it cannot do it is never asked for. */
 bool wish_refused(struct check *check, struct row *row, const struct wish *wish)
 {

@@ -123,26 +123,24 @@ static bool can_restart(struct check *check, struct row *row)
         return false;
 }
 
-/* An order that the call can follow, and its undoing. */
-static bool orders_work(struct check *check, struct row *row, const struct test_call *call,
-                        uint64_t *ret_usec)
+/* An order that the call can follow, if there is any, and its undoing. */
+static bool orders_work(struct check *check, struct row *row, const struct test_call *call)
 {
-        struct wish wish = {.type = "set-muted-call", .call = call->uuid, .key = "Muted"};
+        struct wish wish;
 
-        if (call_flag(check, call, "SupportsHolding"))
-                wish = (struct wish){.type = "set-held-call", .call = call->uuid, .key = "OnHold"};
-        wish.flag = true;
-        if (!wish_come_true(check, row, &wish, ret_usec))
+        if (!wish_choose(check, call, &wish))
+                return true;
+        if (!wish_come_true(check, row, &wish, NULL))
                 return false;
         wish.flag = false;
-        return wish_come_true(check, row, &wish, NULL);
+        return wish.text || wish_come_true(check, row, &wish, NULL);
 }
 
 void check_restart(struct check *check, struct row *row)
 {
         struct wish end = {.type = "end-call"};
         struct test_call *call;
-        uint64_t began, usec;
+        uint64_t began;
         unsigned reported;
 
         if (!can_restart(check, row))
@@ -167,7 +165,7 @@ void check_restart(struct check *check, struct row *row)
                 return;
         }
         end.call = call->uuid;
-        if (!orders_work(check, row, call, &usec) || !wish_come_true(check, row, &end, NULL))
+        if (!orders_work(check, row, call) || !wish_come_true(check, row, &end, NULL))
                 return;
         row_pass(row, began, "the call went on, and orders were followed");
 }

@@ -230,6 +230,7 @@ const char *request_result(const struct check *check, const struct request *requ
 uint64_t request_time(const struct check *check, const struct request *request, size_t i);
 bool wish_come_true(struct check *check, struct row *row, const struct wish *wish,
                     uint64_t *ret_usec);
+bool wish_choose(struct check *check, const struct test_call *call, struct wish *ret_wish);
 bool wish_refused(struct check *check, struct row *row, const struct wish *wish);
 struct test_call *call_dial(struct check *check, struct row *row, const char *handle,
                             struct request *ret_request);

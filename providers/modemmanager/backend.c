@@ -9,12 +9,23 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "mm.h"
 
 #define OBJECT_MANAGER "org.freedesktop.DBus.ObjectManager"
 #define PROPERTIES "org.freedesktop.DBus.Properties"
-#define LIST_AGAIN_USEC UINT64_C(2000000)
+#define LIST_AGAIN_USEC (2 * SEC_USEC)
+/* Two seconds, which GLib's timers of seconds may stretch by almost one, and the modem's answer. */
+#define WAIT_USEC (3500 * MSEC_USEC)
+
+uint64_t mm_now_usec(void)
+{
+        struct timespec now;
+
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        return (uint64_t)now.tv_sec * SEC_USEC + (uint64_t)now.tv_nsec / 1000;
+}
 
 void mm_settle(struct backend *backend)
 {
@@ -276,11 +287,15 @@ static int mm_open(struct bridge *bridge, sd_bus *bus, const char *owner,
                    struct backend **ret_backend)
 {
         struct backend *backend = calloc(1, sizeof(*backend));
+        const char *wait;
         int r;
 
         if (!backend)
                 return -ENOMEM;
         backend->bridge = bridge;
+        /* For tests, whose ModemManager knows at once. */
+        wait = getenv("CALLSD_MODEMMANAGER_WAIT_MSEC");
+        backend->wait_usec = wait ? strtoull(wait, NULL, 10) * MSEC_USEC : WAIT_USEC;
         backend->bus = sd_bus_ref(bus);
         backend->owner = strdup(owner);
         r = backend->owner ? add_matches(backend) : -ENOMEM;

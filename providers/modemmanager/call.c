@@ -23,6 +23,21 @@ struct mm_call *mm_call_in_state(struct mm_modem *modem, enum mm_call_state stat
         return call;
 }
 
+static bool lives(const struct mm_call *call)
+{
+        enum modem_call_state state;
+
+        return call->known && !call->over && mm_call_state_lives(call->facts.state, &state);
+}
+
+bool mm_call_has_company(const struct mm_call *call)
+{
+        for (const struct mm_call *other = call->modem->calls; other; other = other->next)
+                if (other != call && lives(other))
+                        return true;
+        return false;
+}
+
 static void settle(struct mm_call *call)
 {
         if (!call->listing)
@@ -178,6 +193,7 @@ struct mm_call *mm_call_get(struct mm_modem *modem, const char *path)
                 return NULL;
         }
         call->modem = modem;
+        call->since_usec = mm_now_usec();
         call->next = modem->calls;
         modem->calls = call;
         r = sd_bus_call_method_async(backend->bus, &call->load, backend->owner, path,

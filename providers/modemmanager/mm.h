@@ -20,15 +20,16 @@ struct mm_call {
         struct mm_modem *modem;
         char *path;
         struct call_facts facts;
-        sd_bus_slot *load;  /* it is being asked how it is */
-        bool known;         /* and was */
-        bool told;          /* the bridge has heard of it */
-        bool over;          /* and that it is over */
-        bool ours;          /* dialled by us: nobody else will delete it */
-        bool hanging_up;    /* and by us */
-        bool listing;       /* was there at the start: bridge_listed() waits for it */
-        sd_bus_slot *start; /* ModemManager has not said yet what became of Start */
-        int lived;          /* its last state before it was over, enum mm_call_state */
+        sd_bus_slot *load;   /* it is being asked how it is */
+        bool known;          /* and was */
+        bool told;           /* the bridge has heard of it */
+        bool over;           /* and that it is over */
+        bool ours;           /* dialled by us: nobody else will delete it */
+        bool hanging_up;     /* and by us */
+        bool listing;        /* was there at the start: bridge_listed() waits for it */
+        sd_bus_slot *start;  /* ModemManager has not said yet what became of Start */
+        uint64_t since_usec; /* CLOCK_MONOTONIC: when it came */
+        int lived;           /* its last state before it was over, enum mm_call_state */
 };
 
 struct mm_modem {
@@ -50,12 +51,14 @@ struct backend {
         sd_bus_slot *matches[6];
         sd_bus_slot *list;           /* GetManagedObjects */
         sd_event_source *list_again; /* where that failed */
+        uint64_t wait_usec;          /* see order.c, until_known() */
         unsigned loading;            /* calls that bridge_listed() waits for */
         bool listed;
         struct mm_modem *modems;
 };
 
 /* backend.c: listing and signals. */
+uint64_t mm_now_usec(void);
 /* One thing less to wait for before bridge_listed(). */
 void mm_settle(struct backend *backend);
 
@@ -82,6 +85,8 @@ struct mm_call *mm_call_find(struct backend *backend, const char *path);
 struct mm_call *mm_call_get(struct mm_modem *modem, const char *path);
 /* Of this modem, in this state; NULL: none. */
 struct mm_call *mm_call_in_state(struct mm_modem *modem, enum mm_call_state state);
+/* Whether there is another call beside it. */
+bool mm_call_has_company(const struct mm_call *call);
 /* Its facts are new. */
 void mm_call_changed(struct mm_call *call);
 /* It is over. `reason`: enum mm_call_reason. Told once. */

@@ -14,8 +14,8 @@
 #include "mm.h"
 
 /* ModemManager gives a dial command 90 s. */
-#define START_USEC UINT64_C(120000000)
-#define PAUSE_USEC UINT64_C(2000000)
+#define START_USEC (120 * SEC_USEC)
+#define PAUSE_USEC (2 * SEC_USEC)
 
 struct mm_order {
         struct mm_modem *modem;
@@ -86,6 +86,14 @@ static void fail_with_error(struct mm_order *order, enum cx_call_ended_cause cau
 static bool is_over(const struct mm_order *order)
 {
         return !order->call || order->call->over || order->call->facts.state == MM_CALL_TERMINATED;
+}
+
+static void finish_over(struct mm_order *order)
+{
+        if (order->verb == MODEM_HANG_UP)
+                finish(order, NULL);
+        else
+                fail(order, CX_CALL_ENDED_CAUSE_OTHER, "The call is over");
 }
 
 static int on_done(sd_bus_message *reply, void *userdata, sd_bus_error *error)
@@ -368,10 +376,66 @@ static int join(struct mm_order *order)
         return ask_voice(order, "HoldAndAccept", on_swapped_to_join);
 }
 
+/* --- which call is which ---------------------------------------------------------------------- */
+
+/*
+ * To end one call of several ModemManager needs the number that the modem has given it, and learns
+ * that when it asks the modem for its calls (AT+CLCC): 2 s after the latest of them came. Until
+ * then its Hangup is AT+CHUP, which ends the active call, whatever call was meant; and of a
+ * conference that is made earlier it never learns the numbers.
+ */
+static uint64_t until_known(const struct mm_modem *modem)
+{
+        uint64_t latest = 0;
+
+        for (const struct mm_call *call = modem->calls; call; call = call->next)
+                if (!call->over && call->since_usec > latest)
+                        latest = call->since_usec;
+        return latest + modem->backend->wait_usec;
+}
+
+static int ask_known(struct mm_order *order)
+{
+        if (order->verb == MODEM_HANG_UP) {
+                order->call->hanging_up = true;
+                return ask_call(order, order->call, "Hangup");
+        }
+        return order->verb == MODEM_JOIN ? join(order)
+                                         : ask_call(order, order->call, "LeaveMultiparty");
+}
+
+static int on_known(sd_event_source *timer, uint64_t usec, void *userdata)
+{
+        struct mm_order *order = userdata;
+
+        (void)timer, (void)usec;
+        order->pause = sd_event_source_disable_unref(order->pause);
+        if (is_over(order))
+                finish_over(order);
+        else if (ask_known(order) < 0)
+                fail(order, CX_CALL_ENDED_CAUSE_OTHER, "ModemManager could not be asked");
+        return 0;
+}
+
+static int ask_when_known(struct mm_order *order)
+{
+        uint64_t due = until_known(order->modem);
+
+        if (!mm_call_has_company(order->call) || mm_now_usec() >= due)
+                return ask_known(order);
+        log_debug("%s: ModemManager does not know yet which it is", order->call->path);
+        return sd_event_add_time(sd_bus_get_event(order->modem->backend->bus), &order->pause,
+                                 CLOCK_MONOTONIC, due, 0, on_known, order);
+}
+
+/* What is active and alone in that is what AT+CHUP ends. */
 static int hang_up(struct mm_order *order)
 {
-        order->call->hanging_up = true;
-        return ask_call(order, order->call, "Hangup");
+        const struct call_facts *facts = &order->call->facts;
+
+        if (facts->multiparty || facts->state == MM_CALL_HELD || facts->state == MM_CALL_WAITING)
+                return ask_when_known(order);
+        return ask_known(order);
 }
 
 /* --- asking ----------------------------------------------------------------------------------- */
@@ -392,9 +456,8 @@ static int carry_out(struct mm_order *order, const char *text)
         case MODEM_SWAP:
                 return swap(order);
         case MODEM_JOIN:
-                return join(order);
         case MODEM_SPLIT:
-                return ask_call(order, order->call, "LeaveMultiparty");
+                return ask_when_known(order);
         case MODEM_SEND_TONES:
                 return send_keys(order, text);
         case MODEM_MUTE:
@@ -429,10 +492,7 @@ int mm_ask(struct backend *backend, const struct modem_order *wanted, struct req
         order->call = wanted->call ? mm_call_find(backend, wanted->call) : NULL;
         modem->order = order;
         if (needs_call(order->verb) && is_over(order)) {
-                if (order->verb == MODEM_HANG_UP)
-                        finish(order, NULL);
-                else
-                        fail(order, CX_CALL_ENDED_CAUSE_OTHER, "The call is over");
+                finish_over(order);
                 return 0;
         }
         r = carry_out(order, wanted->text);

@@ -91,6 +91,8 @@ class Mock(rig.Program):
 class Case(rig.TestCase):
     """callsd, a modem bus, a mock with a modem, and the bridge."""
 
+    wait_msec = 0  # the mock knows at once which call is which
+
     def start_world(self):
         """Without the bridge."""
         self.rig.start_callsd()
@@ -118,7 +120,8 @@ class Case(rig.TestCase):
         path = f"{self.build}/providers/modemmanager/callsd-modemmanager"
         self.bridge = self.rig.add(rig.Program(
             [path, f"--modem-bus-address={self.bus.address}", "--verbose", *arguments],
-            "callsd-modemmanager", log=self.rig.log("callsd-modemmanager")))
+            "callsd-modemmanager", log=self.rig.log("callsd-modemmanager"),
+            environment={"CALLSD_MODEMMANAGER_WAIT_MSEC": str(self.wait_msec)}))
 
     def start_bridge(self):
         self.launch_bridge()

@@ -139,7 +139,7 @@ int engine_undeclare_provider(struct engine *engine, struct instant now, const c
 
 /* ---- starting ---- */
 
-static bool is_awaited(const struct provider *provider)
+bool provider_is_awaited(const struct provider *provider)
 {
         const struct call *call;
         const struct action *action;
@@ -157,7 +157,7 @@ static bool is_awaited(const struct provider *provider)
  * which is due at once. */
 void provider_wait_over(struct engine *engine, struct provider *provider)
 {
-        if (provider->state != PROVIDER_STARTING || is_awaited(provider))
+        if (provider->state != PROVIDER_STARTING || provider_is_awaited(provider))
                 return;
         provider->state = PROVIDER_DECLARED;
         if (!provider->declared)

@@ -163,6 +163,8 @@ static const char *check_counts(const struct engine *engine)
                 }
                 if (n != provider->n_calls || n_ringing != provider->n_ringing)
                         return "a provider's counters are not true";
+                if (provider->state == PROVIDER_STARTING && !provider_is_awaited(provider))
+                        return "a provider is being started for nobody";
                 n_calls += n;
         }
         if (n_calls != engine->n_calls || n_emergency != engine->n_emergency ||

@@ -272,6 +272,8 @@ void provider_lost(struct engine *engine, struct provider *provider);
 
 /* ---- declared.c ---- */
 
+/* An action or a payload waits for it to register. */
+bool provider_is_awaited(const struct provider *provider);
 /* Somebody gave up waiting for it to be started; after the last one it may be started anew. */
 void provider_wait_over(struct engine *engine, struct provider *provider);
 /* An action that waited for it, and waited in vain; `reason` may be NULL. */

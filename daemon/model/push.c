@@ -241,24 +241,21 @@ static unsigned count_pushes(const struct provider *provider)
 static int check_throttle(struct engine *engine, const struct provider *provider)
 {
         usec_t now = engine->now.boottime, until = provider->push_throttled_until;
+        usec_t minutes = until > now ? (until - now - 1) / (60 * USEC_PER_SEC) + 1 : 0;
 
-        if (until <= now)
+        if (minutes == 0)
                 return 0;
         return engine_refuse(engine, REFUSAL_LIMIT_REACHED,
                              "%s has not reported a call for its last %u payloads; the next one "
                              "may come in %llu min.",
                              provider->config.identifier, provider->push_misses,
-                             (unsigned long long)((until - now - 1) / (60 * USEC_PER_SEC) + 1));
+                             (unsigned long long)minutes);
 }
 
-static int check_push(struct engine *engine, const struct provider *provider,
-                      const char *identifier, size_t size)
+static int check_push(struct engine *engine, const struct provider *provider, size_t size)
 {
         const struct limits *limits = &engine->limits;
 
-        if (!provider)
-                return engine_refuse(engine, REFUSAL_REQUEST_UNKNOWN_PROVIDER,
-                                     "There is no provider \"%.255s\".", identifier);
         if (!provider->entitled)
                 return engine_refuse(engine, REFUSAL_INCOMING_UNENTITLED,
                                      "%s is not among the apps that may take calls (Providers= in "
@@ -299,7 +296,10 @@ int engine_report_push(struct engine *engine, struct instant now, const char *id
         if (r != 0)
                 return r;
         HASH_FIND(hh_identifier, engine->identifiers, identifier, strlen(identifier), provider);
-        r = check_push(engine, provider, identifier, size);
+        if (!provider)
+                return engine_refuse(engine, REFUSAL_REQUEST_UNKNOWN_PROVIDER,
+                                     "There is no provider \"%.255s\".", identifier);
+        r = check_push(engine, provider, size);
         if (r == 0)
                 r = push_new(engine, provider, data, size, &push);
         if (r != 0)

@@ -17,7 +17,8 @@
  * - Everything that a backend tells is the whole truth of one object at this moment, never a
  *   difference: telling the same twice does no harm. The bridge compares.
  * - Both sides may call the other from inside a call: the bridge never asks from inside a
- *   bridge_...() function, but a backend may tell, and complete, from inside ask().
+ *   bridge_...() function, but a backend may tell of calls, and complete, from inside ask(). That a
+ *   modem is gone has to wait until ask() has returned.
  *
  * What a backend must tell, and when
  *

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""In the guest: a telephone. The device's callsd, callsd-ofono as its own unit and user, and Debian's
+"""In the guest: a telephone. The device's callsd, callsd-ofono as a unit of its own, and Debian's
 ofonod as it is installed, with its policy on the system bus and a modem of ours. Rows: V7"""
 import sys
 

@@ -25,14 +25,14 @@
  * 1. After open(): every modem (bridge_modem()), then every call of it (bridge_call()), and when
  *    all that was there has been told, bridge_listed(), once. Nothing else completes the start:
  *    until then the bridge does not know which calls of a life before this one are over. A modem
- * that cannot be asked (it answers with an error) is left out or told without MODEM_CAN_CALL; it
- * must not keep bridge_listed() away.
+ *    that cannot be asked (it answers with an error) is left out, or told without MODEM_CAN_CALL;
+ *    it must not keep bridge_listed() away.
  * 2. A modem that comes later: the modem first, then its calls.
  * 3. Every change of a modem or a call, as soon as it is known and in the order in which it was
  *    learned. The bridge itself waits for the end of a burst (a swap is two changes).
  * 4. A call that is over: bridge_call_gone(), with whatever was said about why. Also for calls that
- *    were asked to be hung up. A modem that goes takes its calls with it: bridge_modem_gone()
- * alone.
+ *    were asked to be hung up. A modem that goes takes its calls with it: bridge_modem_gone() is
+ *    enough.
  * 5. When the daemon or the bus goes, nothing: the bridge notices, calls close(), and ends all
  * calls.
  */

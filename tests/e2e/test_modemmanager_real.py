@@ -27,9 +27,13 @@ POLKIT = "org.freedesktop.PolicyKit1"
 PROVIDER = "org.callsd.ModemManager"
 PROGRAM = shutil.which("ModemManager", path="/usr/sbin:/usr/bin:/sbin:/bin")
 REGISTERED = 8
+MANIFEST = os.path.join(rig.SUPPORT, "..", "..", "providers", "modemmanager",
+                        f"{PROVIDER}.provider")
 
 
-class Real(modem.TestCase):
+class RealCase(modem.TestCase):
+    """callsd, the bridge, ModemManager, and a modem."""
+
     def setUp(self):
         super().setUp()
         self.environment = {"DBUS_SYSTEM_BUS_ADDRESS": self.bus.address,
@@ -95,6 +99,8 @@ class Real(modem.TestCase):
             log=self.rig.log("callsd-modemmanager")))
         self.eventually(lambda: self.accounts() == {self.account: "online"}, "account")
 
+
+class Real(RealCase):
     def test_story(self):
         self.start()
         one = self.incoming("+15550100")
@@ -174,6 +180,10 @@ class Real(modem.TestCase):
         self.eventually(lambda: self.accounts() == {self.account: "online"}, "account")
         self.incoming("+15550101")
 
+
+class Known(RealCase):
+    """Which of the modem's calls is which: ModemManager has to ask for it."""
+
     def test_the_right_call_ends(self):
         """ModemManager does not know at once which of the modem's calls is which."""
         self.start()
@@ -189,6 +199,20 @@ class Real(modem.TestCase):
         self.rig.ctl("end", one)
         self.expect_modem("active")
         self.expect({"+15550102": "active"})
+
+    def test_emergency(self):
+        """A call that waits is ended for it, as soon as ModemManager knows which that is."""
+        folder = f"{self.rig.directory}/callsd/providers"
+        os.makedirs(folder)
+        shutil.copy(MANIFEST, folder)
+        os.environ["CALLSD_SYSTEM_DATA_DIRS"] = self.rig.directory
+        self.start()
+        one = self.incoming("+15550100")
+        self.rig.ctl("answer", one)
+        self.incoming("+15550101")
+        self.rig.ctl("dial", "112")
+        self.expect_modem("held", "dialing")
+        self.expect({"+15550100": "held", "112": "connecting"})
 
 
 if __name__ == "__main__":

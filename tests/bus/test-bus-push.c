@@ -341,13 +341,18 @@ static void come_back(void)
                   "[From=Ada] [ReportRequired=false");
 }
 
+static bool has_payload(void *userdata)
+{
+        (void)userdata;
+        return engine_find_identifier(world.daemon.engine, PHONE)->pushes != NULL;
+}
+
 static void send_push(void)
 {
         peer_send(helper, PATH_ROOT, INTERFACE_MANAGER, PUSH, "sa{sv}", PHONE, 1, "From", "s",
                   "Ada");
+        world_run_until(&world, has_payload, NULL, "payload");
         world_settle(&world);
-        world_settle(&world);
-        ck_assert_ptr_nonnull(engine_find_identifier(world.daemon.engine, PHONE)->pushes);
 }
 
 /* Rows: I11. */

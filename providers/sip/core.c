@@ -142,6 +142,8 @@ static void set_core(struct phone *phone)
         linphone_core_set_use_info_for_dtmf(core, FALSE);
         linphone_core_set_inc_timeout(core, RING_SEC);
         linphone_core_set_nortp_timeout(core, NEVER_SEC);
+        /* Nobody reads messages; and Debian's library lacks a file for them, and aborts. */
+        linphone_core_disable_chat(core, LinphoneReasonNotImplemented);
         /* callsd takes echo out, where it is heard. */
         linphone_core_enable_echo_cancellation(core, FALSE);
         linphone_core_enable_echo_limiter(core, FALSE);

@@ -37,6 +37,13 @@ class Faults(sip.TestCase):
                                  "UDP 192.0.2.1:99999", "UDP 127.0.0.1:9;maddr=[::1]")):
             for method in ("INVITE", "OPTIONS", "BYE"):
                 self.send_twice(f"{method}-{i}", method, via)
+        # What is no message, a chat that nobody reads, and what a message has to have.
+        whole = self.request("MESSAGE", "chat", "UDP 127.0.0.1:9")
+        for data in (whole, whole.replace("MESSAGE sip:", "MESS"), whole.replace("Call-ID:", "X:"),
+                     whole.replace("CSeq: 1", "CSeq: x"), whole.replace("From: <", "From: "),
+                     whole.replace("To: <", "To"), whole.replace("Via:", "Via"), "\r\n\r\n", "x"):
+            with socket.socket(type=socket.SOCK_DGRAM) as liar:
+                liar.sendto(data.encode(), ("127.0.0.1", self.sip.port))
         # It is there still, and takes a call.
         alice = self.rig.far_end("alice", sip.TONES["alice"], deaf=True)
         call = self.incoming(alice)
@@ -44,12 +51,15 @@ class Faults(sip.TestCase):
         # belle-sip leaks the answers that it cannot send, which is not what this test is about.
         self.sip.signal(signal.SIGKILL)
 
+    def request(self, method, name, via):
+        return (f"{method} {self.sip.uri} SIP/2.0\r\nVia: SIP/2.0/{via};branch=z9hG4bK{name}\r\n"
+                f"From: <sip:liar@127.0.0.1>;tag=1\r\nTo: <{self.sip.uri}>\r\n"
+                f"Call-ID: {name}\r\nCSeq: 1 {method}\r\nContact: <sip:liar@127.0.0.1:9>\r\n"
+                "Max-Forwards: 70\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nhi")
+
     def send_twice(self, name, method, via):
+        request = self.request(method, name, via)
         with socket.socket(type=socket.SOCK_DGRAM) as liar:
-            request = (f"{method} {self.sip.uri} SIP/2.0\r\nVia: SIP/2.0/{via};branch=z9hG4bK{name}"
-                       f"\r\nFrom: <sip:liar@127.0.0.1>;tag=1\r\nTo: <{self.sip.uri}>\r\n"
-                       f"Call-ID: {name}\r\nCSeq: 1 {method}\r\nContact: <sip:liar@127.0.0.1:9>"
-                       "\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n")
             for n in (1, 2):
                 liar.sendto(request.encode(), ("127.0.0.1", self.sip.port))
                 sip.wait_for(lambda: self.seen(f"Call-ID: {name}\n") >= n, f"{name} in the trace")

@@ -235,6 +235,8 @@ void reclaim(struct bridge *bridge);
 int provider_start(struct bridge *bridge, const char *bus_address, bool system);
 void provider_stop(struct bridge *bridge);
 void provider_tell_accounts(struct bridge *bridge);
+/* callsd is there, or away. */
+void provider_available(struct bridge *bridge, bool available);
 
 /* --- order.c: what callsd wants --- */
 

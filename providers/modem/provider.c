@@ -98,16 +98,19 @@ void provider_tell_accounts(struct bridge *bridge)
 }
 
 /* Calls that began while callsd was away are reported when it is back. */
-static void on_available(struct cx_context *context, int available, void *userdata)
+void provider_available(struct bridge *bridge, bool available)
 {
-        struct bridge *bridge = userdata;
-
-        (void)context;
-        if (bridge->begun && bridge->available != (available != 0))
+        if (bridge->begun && bridge->available != available)
                 log_info(available ? "callsd is there" : "callsd is away; calls go on");
         bridge->available = available;
         if (available)
                 bridge_changed(bridge);
+}
+
+static void on_available(struct cx_context *context, int available, void *userdata)
+{
+        (void)context;
+        provider_available(userdata, available);
 }
 
 static int open_context(struct bridge *bridge, const char *bus_address, bool system)

@@ -154,7 +154,7 @@ static void on_reported(const struct cx_error *error, void *userdata)
                 return;
         if (cx_error_is(error, CX_ERROR_DOMAIN_CALLSD, CX_ERROR_NOT_RUNNING)) {
                 /* under the same UUID again, in case that callsd was only slow */
-                bridge->available = false;
+                provider_available(bridge, false);
                 call_unreported(call);
         } else if (cx_error_is(error, CX_ERROR_DOMAIN_INCOMING_CALL,
                                CX_ERROR_INCOMING_CALL_CALL_UUID_ALREADY_EXISTS)) {

@@ -161,6 +161,28 @@ class Core(rig.TestCase):
         self.asked("hang-up", "c1")
         self.tell("done", "over m1 c1 local")
 
+    def test_slow_callsd(self):
+        """A report that callsd was too slow for is made again, and is one call."""
+        self.start()
+        self.rig.callsd.signal(signal.SIGSTOP)
+        try:
+            self.tell(f"call m1 c1 incoming in {A}")
+            self.eventually(lambda: "callsd is away" in self.log(), "line that says so")
+        finally:
+            self.rig.callsd.signal(signal.SIGCONT)
+        self.expect({A: "ringing"})
+        self.eventually(lambda: "callsd is there" in self.log(), "line that says so")
+        self.assertEqual(len(self.rig.calls()), 1)
+        answer = self.later("answer", self.uuid(A))
+        self.asked("answer", "c1")
+        self.tell("done", f"call m1 c1 active in {A}")
+        self.assertEqual(answer.ended(), 0)
+        self.assertEqual(self.states(), {A: "active"})
+
+    def log(self):
+        with open(self.rig.log("scripted-modem"), errors="replace") as file:
+            return file.read()
+
     def test_modem_goes_with_a_question(self):
         self.active_and_waiting()
         first = self.uuid(A)

@@ -387,6 +387,9 @@ static void group_fulfilled(struct engine *engine, struct action *action)
                         group_displace_others(engine, action->call);
         } else if (other && call_is_connected(other) && call_is_connected(action->call)) {
                 group_join(engine, action->call, other);
+                /* it may have left a group that a fact has made active meanwhile */
+                if (action->call->state == CALL_STATE_ACTIVE)
+                        group_displace_others(engine, action->call);
                 /* after a merge no member is held (T20) */
                 unhold_members(engine, action);
         }

@@ -414,6 +414,29 @@ START_TEST(group_uses_one_slot)
 }
 END_TEST
 
+/* While a held call is being joined its app makes it active, in a group with another. */
+START_TEST(joined_call_leaves_an_active_group)
+{
+        const struct uuid with = sim_uuid("c2");
+        const struct call_import import = {.state = CALL_STATE_ACTIVE, .group_with = with.text};
+
+        sim_make(s, "sip", "c1", CALL_STATE_HELD);
+        sim_make(s, "sip", "c2", CALL_STATE_HELD);
+        sim_behave(s, "sip", SIM_SILENT);
+        sim_ask(s, "ui waits", "join c2 c1");
+        ck_assert_int_eq(sim_try_import(s, "sip", "c3", &import), 0);
+        sim_expect_group(s, "c2", "c3", true);
+        sim_behave(s, "sip", SIM_FULFIL);
+        sim_fulfil(s, "join c2 c1");
+        sim_expect(s, "sip perform hold c3 (policy)");
+        sim_expect_group(s, "c2", "c1", true);
+        sim_expect_group(s, "c2", "c3", false);
+        sim_expect_state(s, "c3", CALL_STATE_HELD);
+        sim_expect_state(s, "c2", CALL_STATE_ACTIVE);
+        sim_expect_state(s, "c1", CALL_STATE_ACTIVE);
+}
+END_TEST
+
 static TCase *merge_case(void)
 {
         TCase *merge = tcase_create("merge");
@@ -430,6 +453,7 @@ static TCase *merge_case(void)
         tcase_add_test(merge, calls_that_cannot_be_merged);
         tcase_add_test(merge, join_of_ones_own_group_is_done_at_once);
         tcase_add_test(merge, group_ids_are_fresh);
+        tcase_add_test(merge, joined_call_leaves_an_active_group);
         tcase_add_test(merge, group_uses_one_slot);
         return merge;
 }

@@ -231,9 +231,14 @@ void mm_order_call_changed(struct mm_call *call)
         struct mm_order *order = call->modem->order;
         enum modem_call_state state;
 
-        if (order && order->verb == MODEM_DIAL && order->call == call &&
-            mm_call_state_lives(call->facts.state, &state))
+        if (!order || order->call != call)
+                return;
+        if (order->verb == MODEM_DIAL && mm_call_state_lives(call->facts.state, &state)) {
                 finish(order, NULL);
+        } else if (order->pause && is_over(order)) {
+                order->pause = sd_event_source_disable_unref(order->pause);
+                finish_over(order);
+        }
 }
 
 /* --- keys ------------------------------------------------------------------------------------- */
@@ -508,8 +513,12 @@ void mm_order_call_gone(struct mm_call *call)
         if (!order || order->call != call)
                 return;
         order->call = NULL;
-        if (order->verb == MODEM_DIAL)
+        if (order->verb == MODEM_DIAL) {
                 fail(order, CX_CALL_ENDED_CAUSE_OTHER, "ModemManager has dropped the call");
+        } else if (order->pause) {
+                order->pause = sd_event_source_disable_unref(order->pause);
+                finish_over(order);
+        }
 }
 
 void mm_order_modem_gone(struct mm_modem *modem)

@@ -184,6 +184,21 @@ class Races(modemmanager.Case):
         self.rig.ctl("answer", call)
         self.are(c5="active")
 
+    def test_the_caller_gives_up_before_it_is_declined(self):
+        """A waiting call is declined when ModemManager knows it; if it goes, nobody waits longer."""
+        self.wait_msec = 60000
+        self.start()
+        first, first_path = self.active("+15550100")
+        second, second_path = self.incoming("+15550101")
+        decline = rig.Program([self.rig.programs.callsctl, "decline", second])
+        self.addCleanup(decline.stop)
+        self.is_state(second, "ending")
+        self.mock.change(second_path, TERMINATED)
+        self.assertEqual(decline.ended(), 0)
+        self.mock.asked()
+        self.assertEqual(self.order("hold", first), [f"HoldAndAccept {self.modem}"])
+        self.are(c0="held")
+
     def test_a_third_call_beside_two(self):
         """Declined, it leaves the other two as they are."""
         self.start()

@@ -46,14 +46,16 @@ class Later:
             return False
 
 
-def restart_command(rig):
-    """A shell command that ends the rig's callsd and starts another, with the same arguments."""
+def restart_command(rig, forget=False):
+    """A shell command that ends the rig's callsd and starts another, with the same arguments.
+    `forget`: its record of all calls is lost, too."""
+    end = "kill -KILL $pid; rm -r $XDG_RUNTIME_DIR/callsd" if forget else "kill $pid"
     pid_file = f"{rig.directory}/callsd.pid"
     with open(pid_file, "w") as file:
         file.write(str(rig.callsd.process.pid))
     rig.running.insert(0, Later(pid_file))
     program = " ".join(shlex.quote(word) for word in rig.callsd.process.args)
-    return (f"kill $(cat {pid_file}); setsid {program} </dev/null "
+    return (f"pid=$(cat {pid_file}); {end}; setsid {program} </dev/null "
             f">>{rig.log('callsd-restarted')} 2>&1 & echo $! >{pid_file}")
 
 

@@ -155,7 +155,7 @@ def register():
     if "forgets" in FAULTS:
         calls.clear()
     for call, state in calls.items():
-        if call not in kept:
+        if call not in kept and "keeps-quiet" not in FAULTS:
             report("ReportCall", "(sa{sv})", call, {"State": V("s", "active")})
     pending, = bus.call_sync("org.callsd", provider, "org.callsd.Provider1",
                              "GetPendingTransactions", None, None, 0, -1, None).unpack()

@@ -86,6 +86,14 @@ class Right(Base):
                           unseen=["streams"])
 
 
+    def test_calls_that_only_the_app_knows(self):
+        """callsd's record is lost: apps bring their calls back. Rows: R14"""
+        options = self.start_faulty()
+        restart = f"--restart={kit.restart_command(self.rig, forget=True)}"
+        rows = kit.check(self.rig, "org.example.Faulty", *options, restart, status=OK,
+                         *[f"--only=outgoing,mute,restart-pending,restart,{RULES}"])
+        kit.assert_passed(self, rows, skipped=["restart-pending"], unseen=["streams"])
+
     def test_one_that_can_do_little(self):
         """It is asked for nothing else. Rows: U5 U6 U7"""
         options = self.start_faulty("poor")
@@ -101,10 +109,11 @@ class Right(Base):
 class Wrong(Base):
     """Each is found out, and nothing else is said to be wrong."""
 
-    def found(self, fault, only, *expected, restart=False, patience=15):
+    def found(self, fault, only, *expected, restart=False, forget=False,
+              patience=15):
         options = self.start_faulty(fault)
         if restart:
-            options.append(f"--restart={kit.restart_command(self.rig)}")
+            options.append(f"--restart={kit.restart_command(self.rig, forget)}")
         rows = kit.check(self.rig, "org.example.Faulty", *options, f"--only={only},{RULES}",
                          patience=patience, status=FAILED)
         self.assertEqual(kit.named(rows, "fail"), list(expected),
@@ -169,6 +178,10 @@ class Wrong(Base):
     def test_forgets(self):
         rows = self.found("forgets", "restart", "restart", restart=True)
         self.assertIn("no such call", rows["restart"]["Text"])
+
+    def test_brings_nothing_back(self):
+        rows = self.found("keeps-quiet", "restart", "restart", restart=True, forget=True)
+        self.assertIn("did not survive", rows["restart"]["Text"])
 
     def test_does_not_return(self):
         rows = self.found("deaf", "restart", "restart", restart=True, patience=1)

@@ -66,10 +66,32 @@ bool provider_find(struct check *check)
         return false;
 }
 
-/* Until there is another callsd, which knows the app. `seen`: how often the app had registered. */
-static bool wait_back(struct check *check, struct row *row, const char *former, unsigned seen)
+/* Whether this callsd still waits for it: one that has lost its record does not. */
+static bool is_pending(struct check *check, const char *action)
+{
+        _cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+        _cleanup_json_ json_t *arguments = NULL;
+        const json_t *actions;
+
+        if (bus_call(check->ctl, CALLSD_PATH, MANAGER_INTERFACE, "ListPendingActions", NULL, NULL,
+                     &error, &arguments) < 0)
+                return false;
+        actions = json_array_get(arguments, 0);
+        for (size_t i = 0; i < json_array_size(actions); i++)
+                if (strcmp(text_of(json_array_get(actions, i), "Action"), action) == 0)
+                        return true;
+        return false;
+}
+
+/*
+ * Until there is another callsd, which knows the app. `seen`: how often the app had registered.
+ * `action`: what the stopped app has not completed; the row is skipped if callsd has forgotten it.
+ */
+static bool wait_back(struct check *check, struct row *row, const char *former, unsigned seen,
+                      const char *action)
 {
         uint64_t deadline = deadline_in(patience(check) + 10 * SEC);
+        bool kept;
 
         while ((!check->callsd || strcmp(check->callsd, former) == 0) &&
                check_turn(check, deadline))
@@ -79,6 +101,7 @@ static bool wait_back(struct check *check, struct row *row, const char *former, 
                          "no other callsd has come");
                 return false;
         }
+        kept = !action || is_pending(check, action);
         process_continue(check);
         deadline = deadline_in(patience(check));
         while (check->monitor && check->n_registered == seen && check_turn(check, deadline))
@@ -90,10 +113,12 @@ static bool wait_back(struct check *check, struct row *row, const char *former, 
                 return false;
         }
         check_quiet(check);
-        return calls_load(check) >= 0;
+        if (!kept)
+                row_skip(row, "the new callsd has lost the order, and all others, with its record");
+        return calls_load(check) >= 0 && kept;
 }
 
-static bool restart(struct check *check, struct row *row)
+static bool restart(struct check *check, struct row *row, const char *action)
 {
         const char *command = restart_command(check);
         unsigned seen = check->n_registered;
@@ -101,7 +126,7 @@ static bool restart(struct check *check, struct row *row)
         bool done;
 
         done = former && command_run(check, row, command, NULL) &&
-               wait_back(check, row, former, seen);
+               wait_back(check, row, former, seen, action);
         free(former);
         return done;
 }
@@ -150,7 +175,7 @@ void check_restart(struct check *check, struct row *row)
                 return;
         reported = call->n_reported;
         began = monotonic_now();
-        if (!restart(check, row))
+        if (!restart(check, row, NULL))
                 return;
         began = monotonic_now() - began;
         if (!call_lives(call)) {
@@ -196,7 +221,7 @@ void check_restart_pending(struct check *check, struct row *row)
         while (!order_find(check, request.actions[0]) && check_turn(check, deadline))
                 ;
         before = check->faults[RULE_COMPLETES_ONCE].n;
-        if (!restart(check, row))
+        if (!restart(check, row, request.actions[0]))
                 return;
         order = order_find(check, request.actions[0]);
         if (!call_wait(check, call, "held"))

@@ -65,8 +65,8 @@ class WithoutCallsd(Base):
         text = self.exits(OK, "--help").stdout
         self.assertEqual(text, self.exits(OK, "help").stdout)
         for verb in ("list show monitor dial answer decline end hold resume swap mute unmute "
-                     "dtmf merge split continue route silence pending providers default --end-others "
-                     "--json").split():
+                     "dtmf merge split continue route silence pending providers default "
+                     "check-provider --end-others --json --list-checks").split():
             self.assertIn(verb, text)
         self.assertRegex(self.exits(OK, "--version").stdout, r"^callsctl \d+\.\d+\.\d+\n$")
 

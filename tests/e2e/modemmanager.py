@@ -160,6 +160,12 @@ class Case(rig.TestCase):
         self.rig.ctl(verb, *arguments)
         return self.mock.asked()
 
+    def dial(self, *arguments):
+        """What ModemManager was asked to place a call: two things, if it is placed."""
+        asked = self.order("dial", *arguments)
+        self.eventually(lambda: asked.extend(self.mock.asked()) or len(asked) >= 2, "Start")
+        return asked
+
     def is_state(self, call, state):
         self.eventually(lambda: self.rig.calls().get(call, {}).get("State") == state,
                         f"call in state {state}, but {self.rig.calls().get(call)}")

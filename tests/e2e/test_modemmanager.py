@@ -46,7 +46,7 @@ class Calls(modemmanager.Case):
 
     def test_dialled(self):
         self.start()
-        log = self.order("dial", "+1 (555) 010-0199")
+        log = self.dial("+1 (555) 010-0199")
         path = next(iter(self.mock.states()))
         self.assertEqual(log, ["CreateCall +15550100199", f"Start {path}"])
         call = self.new_call()
@@ -87,7 +87,7 @@ class Calls(modemmanager.Case):
         """ModemManager has not even answered yet."""
         self.start()
         self.mock.control.Behave("Start", "hang")
-        self.rig.ctl("dial", "5550199")
+        self.dial("5550199")
         call = self.new_call()
         path = next(iter(self.mock.states()))
         self.assertEqual(self.order("end", call), [f"Hangup {path}"])
@@ -102,7 +102,7 @@ class Calls(modemmanager.Case):
         self.assertIn("online", self.refused("dial", "--wait", "5550199"))
         self.assertEqual(self.mock.asked(), [])
         for number in ("112", "144"):  # everywhere; of this SIM
-            self.assertEqual(self.order("dial", number)[0], f"CreateCall {number}")
+            self.assertEqual(self.dial(number)[0], f"CreateCall {number}")
             self.rig.ctl("end", self.new_call())
             self.eventually(lambda: not self.rig.calls(), "end of the call")
 

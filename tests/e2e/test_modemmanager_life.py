@@ -94,7 +94,7 @@ class Modems(modemmanager.Case):
         other = self.mock.add_modem(DeviceIdentifier="device0", OperatorName="Other")
         self.account("device0-2", "online")
         self.mock.asked()
-        self.rig.ctl("dial", "--account=device0-2", "5550199")
+        self.dial("--account=device0-2", "5550199")
         call = self.new_call()
         self.assertEqual(self.rig.calls()[call]["Account"], "device0-2")
         self.assertEqual(list(map(str, self.mock.voice(other).ListCalls())),

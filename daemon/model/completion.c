@@ -320,6 +320,8 @@ static void hold_fulfilled(struct engine *engine, struct action *action)
                 interruption_clear(engine, call);
         } else if (action->purpose_over != INTERRUPTION_GOES_ON) {
                 interruption_mark_over(engine, call, action->purpose_over);
+        } else if (action->marks && target && target->state == CALL_STATE_ENDED) {
+                interruption_mark_over(engine, call, INTERRUPTION_OFFERED);
         } else if (action->marks && target) {
                 interruption_mark(engine, call, target);
         } else {

@@ -312,6 +312,31 @@ START_TEST(interruption_by_a_fact)
 }
 END_TEST
 
+/* A hold that was to make room for a call comes to its end when that call is over, and listed. */
+START_TEST(hold_for_a_call_that_has_ended)
+{
+        story_set_groups("sip", 4, 5);
+        sim_make_group(s, "sip", "c1 c3");
+        sim_ask(s, "ui", "hold c1");
+        sim_behave(s, "sip", SIM_SILENT);
+        sim_behave(s, "web", SIM_SILENT);
+        sim_incoming(s, "web", "c2");
+        sim_ask(s, "ui", "answer c2");
+        sim_ask(s, "ui", "unhold c1");
+        sim_ask(s, "car", "hold c1, answer c2");
+        sim_fulfil(s, "answer c2");
+        sim_ask(s, "ui", "end c2");
+        sim_fulfil(s, "end c2");
+        sim_fulfil(s, "unhold c1");
+        sim_fulfil(s, "unhold c3");
+        sim_ended(s, "c1", ENDED_REASON_REMOTE_ENDED);
+        sim_fulfil(s, "hold c3");
+        sim_expect_state(s, "c3", CALL_STATE_HELD);
+        sim_expect_resumable(s, "c3");
+        ck_assert_ptr_nonnull(sim_call(s, "c2"));
+}
+END_TEST
+
 static TCase *end_case(void)
 {
         TCase *end = story_case("end of the interrupter");
@@ -347,6 +372,7 @@ static TCase *nested_case(void)
         tcase_add_test(nested, most_recently_interrupted_is_offered);
         tcase_add_loop_test(nested, interruption_is_inherited, 0, 2);
         tcase_add_test(nested, resume_waits_for_the_floor);
+        tcase_add_test(nested, hold_for_a_call_that_has_ended);
         return nested;
 }
 

@@ -185,7 +185,7 @@ class Races(modemmanager.Case):
         self.are(c5="active")
 
     def test_the_caller_gives_up_before_it_is_declined(self):
-        """A waiting call is declined when ModemManager knows it; if it goes, nobody waits longer."""
+        """A waiting call is declined when ModemManager knows it, or when it goes before that."""
         self.wait_msec = 60000
         self.start()
         first, first_path = self.active("+15550100")

@@ -69,6 +69,11 @@ const struct config_key CONFIG_KEYS[] = {
         CALLS("ReclaimGraceMaximum", reclaim_grace_max, 0, 24 * HOUR,
               "The longest time that a provider may ask callsd to keep its calls while it is "
               "away."),
+        CALLS("PushReportTimeout", push_report_timeout, SEC, MINUTE,
+              "How long a provider may take to report a call after it was given a push payload."),
+        CALLS("PushThrottle", push_throttle, SEC, 24 * HOUR,
+              "How often a provider that has reported no call for its last three payloads is "
+              "given another."),
 
         DEADLINE("StartTimeout", start_timeout, MSEC, HOUR,
                  "How long a provider may take to start an outgoing call."),
@@ -101,12 +106,15 @@ const struct config_key CONFIG_KEYS[] = {
               "Ringing calls of one sandboxed app."),
         LIMIT("RingingTotal", ringing_total, 1, 10000, "Ringing calls of all providers together."),
         LIMIT("CallsTotal", calls_total, 1, 1000000, "Live calls of all providers together."),
+        LIMIT("PushesPerProvider", pushes_per_provider, 1, 1000,
+              "Push payloads that wait for one provider, or for its reports."),
         LIMIT("HandleLength", handle_length, 16, 4096,
               "Bytes in a handle: a number or an address."),
         LIMIT("NameLength", name_length, 16, 4096, "Bytes in a name that is shown to people."),
         LIMIT("IdentifierLength", identifier_length, 16, 255,
               "Bytes in the identifier of a provider."),
         LIMIT("DTMFLength", dtmf_length, 1, 1024, "Keys in one request to play DTMF."),
+        LIMIT("PushSize", push_size, 1024, 1024 * 1024, "Bytes in a push payload."),
 
         {"Providers", "Providers", CONFIG_LIST, PLACE(providers), 0, 0,
          "Identifiers of the apps that may be providers, separated by spaces; the key may be "

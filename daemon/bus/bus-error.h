@@ -8,8 +8,7 @@
 #include "model/refusal.h"
 #include "util/macro.h"
 
-#define ERROR_INVALID_CLIENT \
-        "org.callsd.Error.NotificationServiceExtension.InvalidClientProcess"
+#define ERROR_INVALID_CLIENT "org.callsd.Error.NotificationServiceExtension.InvalidClientProcess"
 #define ERROR_MISSING_ENTITLEMENT \
         "org.callsd.Error.NotificationServiceExtension.MissingNotificationFilteringEntitlement"
 

@@ -76,11 +76,11 @@ struct bus {
         struct pending *pending; /* by transaction */
         struct stream_wait *stream_waits;
         struct push_call *push_calls; /* of helpers, that wait for an answer */
-        struct start *starts; /* providers that the bus was asked to start */
-        struct change *changes;     /* by call, not yet announced */
-        struct change *change_list; /* the same in their order */
-        struct keepsake *pictures;  /* by number */
-        struct keepsake *ringtones; /* by provider */
+        struct start *starts;         /* providers that the bus was asked to start */
+        struct change *changes;       /* by call, not yet announced */
+        struct change *change_list;   /* the same in their order */
+        struct keepsake *pictures;    /* by number */
+        struct keepsake *ringtones;   /* by provider */
         uint64_t last_picture;
         bool pictures_changed;     /* one may not be needed any more */
         unsigned *providers_shown; /* those whose Provider1 was announced */

@@ -114,7 +114,7 @@ const struct config_key CONFIG_KEYS[] = {
         LIMIT("IdentifierLength", identifier_length, 16, 255,
               "Bytes in the identifier of a provider."),
         LIMIT("DTMFLength", dtmf_length, 1, 1024, "Keys in one request to play DTMF."),
-        LIMIT("PushSize", push_size, 1024, 1024 * 1024, "Bytes in a push payload."),
+        LIMIT("PushSize", push_size, 1024, 1048576, "Bytes in a push payload."),
 
         {"Providers", "Providers", CONFIG_LIST, PLACE(providers), 0, 0,
          "Identifiers of the apps that may be providers, separated by spaces; the key may be "

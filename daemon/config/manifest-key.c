@@ -15,7 +15,7 @@
 #define TEXT_MAX_BYTES 256
 #define ITEMS_MAX 64
 #define ITEM_MAX_BYTES 32
-#define GRACE_MAX (24 * 3600 * USEC_PER_SEC)
+#define GRACE_MAX (USEC_PER_SEC * 24 * 3600)
 
 #define PLACE(member) offsetof(struct manifest, member)
 

@@ -79,7 +79,7 @@ struct ctl {
         const char *account;
         const char *handle_type;
         const char *check_file; /* providers: a manifest to look at, and nothing else */
-        const char *push_as; /* a name on the bus */
+        const char *push_as;    /* a name on the bus */
         struct check_options check;
 };
 

@@ -56,7 +56,7 @@ static void join_kept(struct cx_provider *provider, struct known_call *call, con
                         call_join(provider, call, other->uuid);
 }
 
-/* One that is being started, or ends, has an order, and that says all there is to know. */
+/* One that is being started has an order, and that says all there is to know. */
 static struct known_call *adopt(struct cx_provider *provider, const char *uuid,
                                 struct cx_call *kept)
 {
@@ -64,7 +64,7 @@ static struct known_call *adopt(struct cx_provider *provider, const char *uuid,
         struct known_call *call;
 
         if (state == CX_CALL_STATE_STARTING || state == CX_CALL_STATE_UNKNOWN ||
-            has_ended(provider, uuid) || call_has_order(provider, uuid) ||
+            has_ended(provider, uuid) || completed_about(provider, uuid) ||
             call_add(provider, uuid, state, cx_call_is_outgoing(kept), &call) < 0)
                 return NULL;
         call->kept = true;

@@ -22,7 +22,7 @@ static int reply_registered(struct bus *bus, sd_bus_message *message, unsigned n
             (r = sd_bus_message_open_container(reply, 'a', "s")) < 0)
                 return r;
         for (call = provider->calls; call && r >= 0; call = call->provider_next)
-                if (call_is_live(call))
+                if (call->state != CALL_STATE_ENDED)
                         r = sd_bus_message_append_basic(reply, 's', call->id.text);
         if (r >= 0)
                 r = sd_bus_message_close_container(reply);

@@ -394,7 +394,7 @@ static int method_get_calls(sd_bus_message *message, void *userdata, sd_bus_erro
         if (r >= 0)
                 r = sd_bus_message_open_container(reply, 'a', "a{sv}");
         for (call = context.provider->calls; call && r >= 0; call = call->provider_next)
-                if (call_is_live(call))
+                if (call->state != CALL_STATE_ENDED)
                         r = append_details(reply, context.bus, call);
         if (r >= 0)
                 r = sd_bus_message_close_container(reply);

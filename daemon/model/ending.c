@@ -25,8 +25,8 @@ bool call_begin_ending(struct engine *engine, struct action *end)
                                                   : ENDED_REASON_LOCAL_ENDED;
         call_set_state(engine, call, CALL_STATE_ENDING, end->origin);
         call_cancel_actions(engine, call, end);
-        /* while the bus is away the provider may still come back and be told */
-        return tell || (call->provider->bus_lost && start_was_delivered(call));
+        /* one that is away may come back, and its network goes on with the call until it is told */
+        return tell || (call->provider->state == PROVIDER_AWAY && start_was_delivered(call));
 }
 
 static enum interruption_end interruption_kind(const struct call *call)

@@ -156,6 +156,9 @@ struct bridge {
         bool available; /* callsd is there */
         bool begun;     /* registered */
         bool reclaimed; /* calls of a life before this one were looked for */
+        /* orders that came before: whose calls they are about is not known yet */
+        struct cx_transaction **early;
+        size_t n_early;
 
         sd_bus *bus; /* of the modem daemon */
         const char *bus_address;
@@ -242,6 +245,10 @@ void provider_available(struct bridge *bridge, bool available);
 
 extern const struct cx_provider_delegate order_delegate;
 
+/* Orders that came before calls of a life before were looked for. */
+void orders_take_early(struct bridge *bridge);
+void orders_forget_early(struct bridge *bridge);
+bool orders_have_early_end(const struct bridge *bridge, const char *uuid);
 void order_free(struct order *order);
 /* It waits for those before it in its transaction, at whatever modem. */
 bool order_waits(const struct order *order);

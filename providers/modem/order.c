@@ -311,12 +311,8 @@ static void take(struct bridge *bridge, struct cx_action *action)
         order_enter(call->modem, order);
 }
 
-static int on_transaction(struct cx_provider *provider, struct cx_transaction *transaction,
-                          void *userdata)
+static void take_part(struct bridge *bridge, struct cx_transaction *transaction)
 {
-        struct bridge *bridge = userdata;
-
-        (void)provider;
         bridge->last_part++;
         for (size_t i = 0; i < cx_transaction_get_n_actions(transaction); i++) {
                 struct cx_action *action = cx_transaction_get_action(transaction, i);
@@ -324,7 +320,63 @@ static int on_transaction(struct cx_provider *provider, struct cx_transaction *t
                 if (!cx_action_is_complete(action))
                         take(bridge, action);
         }
+}
+
+/* Without memory its orders fail, since nobody has a reference to them. */
+static void keep_early(struct bridge *bridge, struct cx_transaction *transaction)
+{
+        struct cx_transaction **early =
+                realloc(bridge->early, (bridge->n_early + 1) * sizeof(struct cx_transaction *));
+
+        if (!early)
+                return;
+        bridge->early = early;
+        early[bridge->n_early++] = cx_transaction_ref(transaction);
+}
+
+static int on_transaction(struct cx_provider *provider, struct cx_transaction *transaction,
+                          void *userdata)
+{
+        struct bridge *bridge = userdata;
+
+        (void)provider;
+        if (bridge->reclaimed)
+                take_part(bridge, transaction);
+        else
+                keep_early(bridge, transaction);
         return 1;
+}
+
+void orders_take_early(struct bridge *bridge)
+{
+        for (size_t i = 0; i < bridge->n_early; i++)
+                take_part(bridge, bridge->early[i]);
+        orders_forget_early(bridge);
+}
+
+void orders_forget_early(struct bridge *bridge)
+{
+        for (size_t i = 0; i < bridge->n_early; i++)
+                cx_transaction_unref(bridge->early[i]);
+        free(bridge->early);
+        bridge->early = NULL;
+        bridge->n_early = 0;
+}
+
+bool orders_have_early_end(const struct bridge *bridge, const char *uuid)
+{
+        for (size_t i = 0; i < bridge->n_early; i++) {
+                const struct cx_transaction *part = bridge->early[i];
+
+                for (size_t j = 0; j < cx_transaction_get_n_actions(part); j++) {
+                        const struct cx_action *action = cx_transaction_get_action(part, j);
+
+                        if (type_of(action) == ORDER_END &&
+                            streq(cx_action_get_call_uuid(action), uuid))
+                                return true;
+                }
+        }
+        return false;
 }
 
 /* --- their end -------------------------------------------------------------------------------- */

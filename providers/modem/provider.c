@@ -166,6 +166,7 @@ void provider_stop(struct bridge *bridge)
         }
         if (bridge->provider && !has_calls(bridge))
                 (void)cx_provider_invalidate(bridge->provider);
+        orders_forget_early(bridge);
         bridge->provider = cx_provider_unref(bridge->provider);
         bridge->context = cx_context_unref(bridge->context);
         DL_FOREACH_SAFE (bridge->replies, reply, next)

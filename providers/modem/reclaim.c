@@ -115,8 +115,9 @@ static void adopt(struct call *call, struct cx_call *kept)
         call->told_alerting = false;
         call->muted = cx_call_is_muted(kept);
         call->keeps_handle = call->outgoing;
-        /* nobody waits for the end that was ordered then, but it was */
-        call->condemned = cx_call_get_state(kept) == CX_CALL_STATE_ENDING;
+        /* where nobody waits for the end that was ordered then, it was ordered all the same */
+        call->condemned = cx_call_get_state(kept) == CX_CALL_STATE_ENDING &&
+                          !orders_have_early_end(call->modem->bridge, call->uuid);
 }
 
 static void report_lost(struct bridge *bridge, struct cx_call *kept)

@@ -434,6 +434,8 @@ static int on_settle(sd_event_source *source, void *userdata)
                 return 0;
         if (!bridge->reclaimed)
                 reclaim(bridge);
+        if (bridge->reclaimed)
+                orders_take_early(bridge);
         if (!bridge->reclaimed || !bridge->listed)
                 return 0;
         DL_FOREACH (bridge->modems, modem) {

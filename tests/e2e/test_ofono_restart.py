@@ -47,6 +47,21 @@ class Restarts(modem.TestCase):
         self.expect({A: "active", B: "held"})
         self.assertEqual(self.modem.verbs(), ["+CHLD=2"])
 
+    def test_ended_meanwhile(self):
+        """Who ends a call while there is no bridge is not overheard when there is one again."""
+        self.two_calls()
+        self.bridge.signal(signal.SIGKILL)
+        self.bridge.ended()
+        self.eventually(lambda: self.rig.calls()[self.before[B]]["Reconnecting"], "waiting call")
+        end = self.rig.add(rig.Program([self.rig.programs.callsctl, "end", self.before[B]], "end"))
+        self.eventually(lambda: self.rig.calls()[self.before[B]]["State"] == "ending", "end")
+        self.start_bridge()
+        self.assertEqual(end.ended(), 0)
+        self.assertEqual(self.ended(self.before[B])[0], "local-ended")
+        # And the one that it had interrupted goes on.
+        self.expect_modem("active")
+        self.expect({A: "active"})
+
     def test_changes_meanwhile(self):
         """One call ends, one changes and one comes while there is no bridge."""
         self.two_calls()

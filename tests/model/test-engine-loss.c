@@ -170,6 +170,26 @@ START_TEST(reconnecting_call_can_be_ended)
 }
 END_TEST
 
+/*
+ * The network does not know of it yet: the app that is back ends the call there, or would bring it
+ * back to somebody who thinks that nobody listens any more. Rows: R14
+ */
+START_TEST(call_that_was_ended_meanwhile_is_ended_by_its_app)
+{
+        register_with_grace("gsm", 10 * USEC_PER_SEC);
+        sim_make(s, "gsm", "c1", CALL_STATE_ACTIVE);
+        sim_vanish(s, "gsm");
+        sim_ask(s, "ui", "end c1");
+        sim_expect_state(s, "c1", CALL_STATE_ENDING);
+        ck_assert_int_ne(sim_audio_level(s, "c1"), AUDIO_LEVEL_LINKED);
+        sim_advance(s, USEC_PER_SEC);
+        ck_assert_int_eq(come_back("gsm", ":gsm2", "1000/gsm", 10 * USEC_PER_SEC), 0);
+        sim_expect(s, "gsm perform end c1");
+        sim_expect_ended(s, "c1", ENDED_REASON_LOCAL_ENDED);
+        sim_expect_results(s, "end c1 fulfilled");
+}
+END_TEST
+
 /* Pending actions fail when it goes, they do not wait for it. Rows: R13 */
 START_TEST(pending_actions_fail_with_their_provider)
 {
@@ -367,6 +387,7 @@ static TCase *return_case(void)
         tcase_add_test(back, calls_wait_for_their_provider);
         tcase_add_test(back, grace_runs_out);
         tcase_add_test(back, reconnecting_call_can_be_ended);
+        tcase_add_test(back, call_that_was_ended_meanwhile_is_ended_by_its_app);
         tcase_add_test(back, pending_actions_fail_with_their_provider);
         tcase_add_test(back, stranger_reclaims_nothing);
         tcase_add_test(back, reconnecting_call_in_the_way);

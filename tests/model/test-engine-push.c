@@ -408,8 +408,9 @@ START_TEST(forgotten_with_its_last_call)
         ck_assert_int_eq(sim_configure(s, "sip", &config), 0);
         sim_make(s, "sip", "c1", CALL_STATE_ACTIVE);
         sim_vanish(s, "sip");
-        sim_advance(s, 8 * USEC_PER_SEC);
+        sim_advance(s, 3 * USEC_PER_SEC);
         sim_ask(s, "ui", "end c1");
+        sim_advance(s, 5 * USEC_PER_SEC);
         sim_push_payload(s, "sip", "p");
         sim_suspend(s, 3 * USEC_PER_SEC);
         sim_expect(s, "sip push-failed p", "sip gone", "c1 removed");

@@ -149,7 +149,8 @@ int cx_provider_set_configuration(struct cx_provider *provider,
  * The calls that callsd held for this app while it was restarted, as they were when it had
  * registered again: an array with NULL at its end, of references. Free it with
  * cx_call_list_free(). They go on with the same UUIDs; what the app cannot take up it has to report
- * as ended. Empty before did_begin, and for an app that has set no reclaim grace
+ * as ended. One in state ending was ended meanwhile; its order comes, or came. Empty before
+ * did_begin, and for an app that has set no reclaim grace
  * (cx_provider_configuration_set_reclaim_grace_usec()).
  * @return how many; -ENOMEM, -EINVAL, -ESHUTDOWN (invalidated)
  */
